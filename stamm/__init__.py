@@ -1,0 +1,1 @@
+"""Foundation of Stamm: what every stage stands on and nothing of what a stage does."""

@@ -1,0 +1,59 @@
+"""The one module that opens DuckDB.
+
+One process may write a file, or many may read it. The private warehouse has one writer;
+readers only ever open published files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stamm.errors import StammError
+
+if TYPE_CHECKING:
+    import duckdb
+
+# What a run depends on must not depend on the machine: no automatic downloads, UTC everywhere.
+_SESSION = (
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = true",
+    "set timezone = 'UTC'",
+    "set preserve_insertion_order = true",
+    "set enable_progress_bar = false",
+)
+
+
+def open_warehouse(
+    path: Path, *, read_only: bool = False, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file. `memory_limit` is DuckDB's own notation, such as `4GB`."""
+    import duckdb
+
+    if read_only and not path.exists():
+        raise StammError(f"{path}: expected a DuckDB file, found none", hint="Run `stamm run`.")
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as failure:
+        raise StammError(
+            f"{path}: cannot be opened: {str(failure).splitlines()[0]}",
+            hint="Another process holds it; wait for its run to end, or end that process.",
+        ) from failure
+    return _configured(connection, memory_limit)
+
+
+def in_memory(memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB database that lives as long as its connection."""
+    import duckdb
+
+    return _configured(duckdb.connect(":memory:"), memory_limit)
+
+
+def _configured(
+    connection: duckdb.DuckDBPyConnection, memory_limit: str | None
+) -> duckdb.DuckDBPyConnection:
+    for statement in _SESSION:
+        connection.execute(statement)
+    if memory_limit:
+        connection.execute(f"set memory_limit = '{memory_limit}'")
+    return connection

@@ -1,0 +1,67 @@
+"""Where run-time data live: one folder, every place in it named once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data folder. Its properties are paths; nothing is created until `prepare`."""
+
+    root: Path
+
+    @staticmethod
+    def from_environment() -> Home:
+        """`STAMM_HOME` if set, else `data/` in the current folder."""
+        return Home(Path(os.environ.get("STAMM_HOME") or "data").absolute())
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def store(self) -> Path:
+        return self.root / "state.db"
+
+    @property
+    def work(self) -> Path:
+        return self.root / "work"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.work / "warehouse.duckdb"
+
+    @property
+    def linkage(self) -> Path:
+        return self.work / "dedupe"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.work / "dbt"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def sandbox(self) -> Path:
+        return self.root / "sandbox"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    def prepare(self) -> Home:
+        """Create the folders; safe to call again."""
+        for folder in (self.landing, self.linkage, self.dbt_target, self.published):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.dagster, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self

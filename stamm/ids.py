@@ -1,0 +1,22 @@
+"""Opaque ids: time-ordered ones for loads and runs, keyed hashes for records."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ulid import ULID
+
+from stamm.clock import Clock
+
+_SEPARATOR = b"\x1f"  # never part of a source, stream or key name, so parts cannot run together
+
+
+def new_ulid(clock: Clock) -> str:
+    """A 26-character id that sorts by the clock's time."""
+    return str(ULID.from_datetime(clock.now()))
+
+
+def record_id(secret: bytes, source: str, stream: str, key: str) -> str:
+    """32 hex digits of keyed BLAKE2b: raw keys can be e-mail addresses and must not travel on."""
+    message = _SEPARATOR.join(part.encode() for part in (source, stream, key))
+    return hashlib.blake2b(message, key=secret, digest_size=16).hexdigest()

@@ -1,0 +1,122 @@
+"""The operational store: what cannot be rebuilt and is not a source's word (SQLite, WAL).
+
+Each package brings its own numbered statements through `migrate`; this module knows no table
+but its own two.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from stamm.errors import StoreError
+
+_OWN_TABLES = """
+create table if not exists migrations (
+  component text not null, version integer not null, primary key (component, version)
+);
+create table if not exists secrets (name text primary key, value blob not null);
+"""
+_SECRET_BYTES = 32
+_LOCK_SECONDS = 30.0
+
+
+class Store:
+    """A connection to `state.db`; one instance may be shared by threads, calls take turns."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._turn = threading.RLock()
+
+    @staticmethod
+    def open(path: Path) -> Store:
+        """Open or create the store at `path`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = sqlite3.connect(
+                path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.row_factory = sqlite3.Row
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute("pragma foreign_keys = on")
+            connection.executescript(_OWN_TABLES)
+        except sqlite3.DatabaseError as failure:
+            raise StoreError(
+                f"{path}: expected Stamm's operational store, found: {failure}",
+                hint="Restore it from the backup; ids and judgements live only there.",
+            ) from failure
+        return Store(connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def migrate(self, component: str, statements: Sequence[str]) -> None:
+        """Run those of the component's statements that were not run yet, each exactly once."""
+        with self.transaction() as db:
+            done = {
+                row["version"]
+                for row in db.execute(
+                    "select version from migrations where component = ?", (component,)
+                )
+            }
+            if done and max(done) > len(statements):
+                raise StoreError(
+                    f"the store's part {component!r} is at version {max(done)}, "
+                    f"this Stamm knows {len(statements)}",
+                    hint="Use the newer Stamm that wrote it.",
+                )
+            for version, statement in enumerate(statements, start=1):
+                if version not in done:
+                    for single in _split(statement):
+                        db.execute(single)
+                    db.execute("insert into migrations values (?, ?)", (component, version))
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; transactions inside one another join the outer one."""
+        with self._turn:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("rollback")
+                raise
+            self._connection.execute("commit")
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """All rows of a read."""
+        with self._turn:
+            return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def has_table(self, name: str) -> bool:
+        """Whether a component has made this table yet."""
+        return bool(self.query("select 1 from sqlite_master where type='table' and name=?", [name]))
+
+    def secret(self, name: str) -> bytes:
+        """A random key of 32 bytes, made at the first call and the same ever after."""
+        with self.transaction() as db:
+            db.execute(
+                "insert or ignore into secrets values (?, ?)",
+                (name, secrets.token_bytes(_SECRET_BYTES)),
+            )
+            row = db.execute("select value from secrets where name = ?", (name,)).fetchone()
+        return bytes(row["value"])
+
+
+def _split(statement: str) -> list[str]:
+    """Single statements of a script; `executescript` would commit the transaction around it."""
+    singles, buffer = [], ""
+    for line in statement.splitlines(keepends=True):
+        buffer += line
+        if sqlite3.complete_statement(buffer):
+            singles.append(buffer.strip())
+            buffer = ""
+    return [*singles, buffer.strip()] if buffer.strip() else singles
