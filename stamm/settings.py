@@ -155,7 +155,7 @@ def _source(
         mistakes.append(f"{path.name}: {place}: expected settings, found {_shown(raw)}")
         return None
     system = raw.get("system")
-    if system not in systems:
+    if not isinstance(system, str) or system not in systems:
         mistakes.append(
             f"{path.name}: {place}.system: expected one of {', '.join(sorted(systems))}, "
             f"found {_shown(system)}{_nearest(str(system), systems)}"
