@@ -1,0 +1,137 @@
+"""What a connector declares: systems, streams, cursors, bases, and the reader that pages through.
+
+A system's module declares its streams and says how to open a `Reader`; everything else (landing,
+resume, reconciliation) is `connectors.extract`. A reader knows no landing, only pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from stamm.clock import Clock
+from stamm.settings import SourceSettings
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Why a stream, or a group of its fields, may be held, and how long."""
+
+    purpose: str
+    legal_basis: str
+    retention: str
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """Fields of a stream whose basis differs from the stream's own."""
+
+    name: str
+    fields: tuple[str, ...]
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The moment a record last changed, as the record itself tells.
+
+    `read` gives it in UTC, or None if the record has none. `lag` is taken off the watermark
+    because servers show records later than they date them, and many share one moment.
+    """
+
+    field: str
+    read: Callable[[Record], datetime | None]
+    lag: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One kind of record of a system. `paginate` and `path` mean something to its reader only."""
+
+    name: str
+    primary_key: tuple[str, ...]
+    basis: Basis
+    path: str = ""
+    cursor: Cursor | None = None
+    paginate: Any = None
+    sweep: timedelta | None = None
+    mandatory: tuple[str, ...] = ()
+    field_groups: tuple[FieldGroup, ...] = ()
+    deleted: Callable[[Record], bool] | None = None  # the record itself says that it is gone
+
+
+@dataclass(frozen=True)
+class Window:
+    """What to read: everything (`since` is None) or what changed at or after `since` (UTC)."""
+
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A piece of a page that is no record; it lands in the rejected file with rule and reason."""
+
+    rule: str
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a source.
+
+    `next_token` is all a later process needs to ask for the following page (None: this was the
+    last one). `server_total` is the source's own number of records in the window, if it tells.
+    """
+
+    records: Sequence[Record]
+    next_token: str | None
+    server_total: int | None = None
+    unreadable: Sequence[Unreadable] = ()
+
+
+class Reader(Protocol):
+    """Pages through the streams of one source; may be asked for several streams in turn."""
+
+    def read(self, stream: Stream, window: Window, resume: str | None) -> Iterator[Page]:
+        """Pages from the window's beginning, or from `resume`, a `next_token` given earlier."""
+        ...
+
+    def total(self, stream: Stream) -> int | None:
+        """How many records the source holds now; None if it does not tell."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+def _all_streams(system: System, source: SourceSettings) -> tuple[Stream, ...]:  # noqa: ARG001
+    return system.streams
+
+
+@dataclass(frozen=True)
+class System:
+    """A kind of source. Its module binds one to the name `SYSTEM`; the registry finds it there.
+
+    `streams` are all that any source of it may have; `streams_of` narrows (or keys) them for
+    one source, where its settings decide.
+    """
+
+    name: str
+    settings: type[SourceSettings]
+    streams: tuple[Stream, ...]
+    open: Callable[[Any, Clock], Reader] = field(repr=False)
+    narrow: Callable[[System, Any], tuple[Stream, ...]] = field(default=_all_streams, repr=False)
+
+    def streams_of(self, source: SourceSettings) -> tuple[Stream, ...]:
+        """The streams that this source brings."""
+        return self.narrow(self, source)
+
+    def stream(self, name: str) -> Stream:
+        """The declared stream of that name; raises KeyError for an unknown one."""
+        return {stream.name: stream for stream in self.streams}[name]
