@@ -1,0 +1,1 @@
+"""Where the stages meet: Dagster definitions and the `stamm` command. Nothing imports it."""

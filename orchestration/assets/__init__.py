@@ -1,0 +1,1 @@
+"""The assets, one module per stage, in the order the data flow."""

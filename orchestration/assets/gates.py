@@ -1,0 +1,54 @@
+"""Quality gates as asset checks: an error stops everything downstream and the publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec
+
+from orchestration.session import Session
+from stamm.duck import open_warehouse
+
+
+def gate_checks(gate: str, asset: list[str]) -> list[AssetCheckSpec]:
+    """One check spec per check that this gate makes."""
+    from quality.gates import check_names
+
+    return [AssetCheckSpec(name, asset=asset) for name in check_names(gate)]
+
+
+def run_gate_step(session: Session, gate: str) -> Iterator[AssetCheckResult]:
+    """Run a gate, report every check with its figures, then stop the run if one is an error."""
+    from quality.gates import run_gate
+
+    with (
+        session.stage(f"gate {gate}") as counts,
+        open_warehouse(session.project.home.warehouse) as con,
+    ):
+        report = run_gate(
+            gate,
+            con,
+            session.store,
+            run_id=session.run_id,
+            at=session.at,
+            thresholds=session.project.settings.quality,
+        )
+        counts["passed"] = sum(check.passed for check in report.checks)
+        counts["failed"] = sum(not check.passed for check in report.checks)
+    for check in report.checks:
+        yield AssetCheckResult(
+            check_name=check.name,
+            passed=check.passed,
+            severity=AssetCheckSeverity.ERROR
+            if check.severity == "error"
+            else AssetCheckSeverity.WARN,
+            metadata={
+                "rows_checked": check.rows_checked,
+                "rows_failed": check.rows_failed,
+                "expected": check.expected,
+                "observed": check.observed,
+                "where_to_look": check.where_to_look,
+            },
+        )
+    with session.stage(f"gate {gate}"):
+        report.raise_on_error()

@@ -1,0 +1,111 @@
+"""dbt models as assets: before linking (staging, intermediate) and after it (marts)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MaterializeResult,
+    multi_asset,
+)
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
+
+from orchestration import dbt
+from orchestration.assets.gates import gate_checks, run_gate_step
+from orchestration.project import Project
+from orchestration.session import Pipeline
+from stamm.duck import open_warehouse
+from stamm.home import Home
+
+_GROUPS = {"staging": "staging", "intermediate": "intermediate", "marts": "marts"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset keys are schema and table, groups the stage: the graph reads left to right."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        schema = dbt_resource_props.get("source_name") or dbt_resource_props["schema"]
+        return AssetKey([schema, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        folder = dbt_resource_props.get("fqn", ["", ""])[1]
+        return _GROUPS.get(folder, "seeds")
+
+
+def model_specs(home: Home, select: str) -> list[AssetSpec]:
+    """Asset specs of the models that dbt would select."""
+    manifest = json.loads(dbt.manifest_path(home).read_text(encoding="utf-8"))
+    return list(
+        build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=Translator(), select=select)
+    )
+
+
+def prepare_assets(project: Project) -> AssetsDefinition:
+    """Landing → staging → intermediate → the input of linking, and its gate."""
+    specs = model_specs(project.home, " ".join(dbt.PREPARE))
+
+    @multi_asset(
+        name="prepare_match_input",
+        specs=specs,
+        check_specs=gate_checks("match_input", ["intermediate", "int_parties__match_input"]),
+    )
+    def prepare_match_input(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
+        with pipeline.session.stage("prepare"):
+            yield from _build(context, pipeline, specs, dbt.PREPARE)
+        yield from run_gate_step(pipeline.session, "match_input")
+
+    return prepare_match_input
+
+
+def mart_assets(project: Project) -> AssetsDefinition:
+    """Golden and facts → marts, and the gate before publishing."""
+    specs = model_specs(project.home, " ".join(dbt.MARTS))
+
+    @multi_asset(
+        name="build_marts", specs=specs, check_specs=gate_checks("marts", ["marts", "customer_360"])
+    )
+    def build_marts(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
+        session = pipeline.session
+        with session.stage("marts"):
+            _export_operational_store(pipeline)
+            yield from _build(context, pipeline, specs, dbt.MARTS)
+        yield from run_gate_step(session, "marts")
+
+    return build_marts
+
+
+def _export_operational_store(pipeline: Pipeline) -> None:
+    from serving.exports import export_ops
+
+    session = pipeline.session
+    with open_warehouse(session.project.home.warehouse) as con:
+        export_ops(con, session.store)
+
+
+def _build(
+    context: AssetExecutionContext,
+    pipeline: Pipeline,
+    specs: list[AssetSpec],
+    select: tuple[str, ...],
+) -> Iterator[MaterializeResult[None]]:
+    session = pipeline.session
+    seconds = {
+        node.unique_id.split(".")[-1]: node.seconds
+        for node in dbt.build(session.project.home, select, session.dbt_variables)
+        if node.kind != "test"
+    }
+    with open_warehouse(session.project.home.warehouse) as con:
+        for spec in specs:
+            schema, table = spec.key.path
+            rows = con.table(f"{schema}.{table}").count("*").fetchall()[0][0]
+            yield MaterializeResult(
+                asset_key=spec.key,
+                metadata={"dagster/row_count": rows, "seconds": seconds.get(table, 0.0)},
+            )
+    context.log.info("%s models built", len(specs))

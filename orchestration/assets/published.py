@@ -1,0 +1,64 @@
+"""Marts → a published build: written aside, audited, then switched to; the change feed with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
+
+from orchestration.fingerprint import run_fingerprint
+from orchestration.session import Pipeline
+
+
+def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
+    """The asset that readers open; it hangs on every mart."""
+
+    @asset(
+        key=["published", "build"],
+        deps=[*marts, AssetKey(["golden", "golden_lineage"])],
+        group_name="published",
+        kinds={"duckdb", "parquet"},
+        description="The build that BI tools, the API and the CRM read.",
+    )
+    def published_build(
+        context: AssetExecutionContext, pipeline: Pipeline
+    ) -> MaterializeResult[None]:
+        return _publish(context, pipeline)
+
+    return published_build
+
+
+def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult[None]:
+    from serving.feed import append_changes
+    from serving.publish import current_build, prune, publish
+
+    session = pipeline.session
+    home = session.project.home
+    with session.stage("publish") as counts:
+        before = current_build(home.published)
+        build = publish(
+            home.warehouse,
+            home.published,
+            build_id=_build_id(session.at, session.run_id),
+            info=_info(pipeline),
+        )
+        append_changes(session.store, before, build, session.at)
+        prune(home.published, keep=session.project.settings.publish.keep)
+        counts["build"] = build.build_id
+    context.log.info("published %s", build.build_id)
+    return MaterializeResult(metadata={"build": build.build_id})
+
+
+def _build_id(at: Any, run_id: str) -> str:
+    """Sorts by time; the run's id keeps two builds of one second apart."""
+    return f"{at:%Y-%m-%dT%H-%M-%S}-{run_id[:6]}"
+
+
+def _info(pipeline: Pipeline) -> dict[str, Any]:
+    session = pipeline.session
+    return {
+        "fingerprint": run_fingerprint(session),
+        "as_of": session.as_of.isoformat(),
+        "built_at": session.at.isoformat(),
+        "run_id": session.run_id,
+    }

@@ -1,0 +1,1 @@
+"""The `stamm` command: one module per group of sub-commands, heavy packages imported inside."""

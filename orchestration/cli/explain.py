@@ -1,0 +1,48 @@
+"""`stamm explain`: why two records are, or are not, one party."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+_BAR = 24  # characters of the longest bar of the waterfall
+
+
+def explain(
+    record_a: Annotated[str, typer.Argument(help="Record id, as xref_parties has it.")],
+    record_b: Annotated[str, typer.Argument(help="The other record id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The explanation as JSON.")] = False,
+) -> None:
+    """Show the match weight of two records, comparison by comparison.
+
+    Record ids: stamm query "select record_id, party_id, source from xref_parties limit 5"
+    """
+    from dataclasses import asdict
+
+    from dedupe.explain import explain as explain_pair
+    from orchestration.cli.output import as_json as write
+    from orchestration.project import open_project
+    from stamm.duck import open_warehouse
+
+    project = open_project()
+    with open_warehouse(project.home.warehouse, read_only=True) as con:
+        explanation = explain_pair(con, project.home.linkage, record_a, record_b)
+    if as_json:
+        write(asdict(explanation))
+    else:
+        _waterfall(explanation)
+
+
+def _waterfall(explanation: Any) -> None:
+    """One line per comparison: its level, its weight in bits, and a bar from zero."""
+    from orchestration.cli.output import say
+
+    widest = max((abs(step.weight) for step in explanation.steps), default=1.0) or 1.0
+    say(f"{'starting weight (prior)':<44}{explanation.prior_weight:>+8.2f}")
+    for step in explanation.steps:
+        length = round(_BAR * abs(step.weight) / widest)
+        colour = "green" if step.weight >= 0 else "red"
+        label = f"{step.comparison}: {step.level}"[:43]
+        say(f"{label:<44}{step.weight:>+8.2f} [{colour}]{'█' * length}[/{colour}]")
+    say(f"{'match weight':<44}{explanation.weight:>+8.2f}   p = {explanation.probability:.4f}")

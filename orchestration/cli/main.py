@@ -1,0 +1,52 @@
+"""Entry point of `stamm`: wires the sub-commands and turns errors into exit codes.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 a gate stopped the publish.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from orchestration.cli import builds, explain, project, run, sandbox
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Stamm turns the customer records of many systems into one golden customer and a "
+        "published warehouse.\n\n"
+        "Start with [bold]stamm run[/bold]: without a stamm.yaml it works on a built-in sandbox "
+        "company. Then [bold]stamm query[/bold] asks the result, [bold]stamm init[/bold] begins "
+        "your own project.\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a gate stopped the publish."
+    ),
+)
+app.command()(project.init)
+app.command()(project.check)
+app.command()(run.run)
+app.command()(project.status)
+app.command()(builds.query)
+app.command()(explain.explain)
+app.command()(builds.publish)
+app.command()(project.ui)
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main() -> None:
+    """Run the command; what a person can act on is shown without a traceback."""
+    from stamm.errors import StammError
+    from stamm.redaction import redact
+
+    try:
+        app()
+    except StammError as failure:
+        sys.stderr.write(f"{redact(str(failure))}\n")
+        sys.exit(failure.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""`stamm init`, `check`, `status` and `ui`: begin, look, and open the pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_TEMPLATE = Path(__file__).parent / "stamm.template.yaml"
+
+
+def init(
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Write stamm.schema.json for your editor instead.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a commented stamm.yaml into this folder and say what to do next."""
+    from orchestration.cli.output import say
+    from stamm.errors import UsageError
+
+    target = Path("stamm.schema.json" if schema else "stamm.yaml")
+    if target.exists() and not force:
+        raise UsageError(f"{target}: is already here", hint="--force replaces it.")
+    if schema:
+        _write_schema(target)
+        say(f"Wrote {target}. The first line of stamm.yaml already points your editor to it.")
+        return
+    target.write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+    say(
+        f"Wrote {target}. Next:\n"
+        "  1. name your sources in it and set the environment variables it mentions\n"
+        "  2. stamm check    connects to each source and says what is missing\n"
+        "  3. stamm run      reads them and publishes the first build"
+    )
+
+
+def _write_schema(target: Path) -> None:
+    import json
+
+    from connectors.registry import systems
+    from stamm.settings import json_schema
+
+    schema = json_schema({name: system.settings for name, system in systems().items()})
+    target.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+
+
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+) -> None:
+    """Connect to every source: streams, server totals, what is landed, and what to mend."""
+    from connectors.check import check as check_source
+    from orchestration.project import open_project, with_sources
+    from stamm.clock import SystemClock
+
+    project = open_project()
+    project.home.prepare()
+    with with_sources(project) as served:
+        store = served.open_store()
+        try:
+            found = {
+                name: check_source(source, store, served.home.landing, SystemClock())
+                for name, source in served.sources.items()
+            }
+        finally:
+            store.close()
+    _show_health(found, as_json)
+    if any(not health.ok for health in found.values()):
+        raise typer.Exit(1)
+
+
+def _show_health(found: dict[str, Any], as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from orchestration.cli.output import as_json as write
+    from orchestration.cli.output import say, table
+
+    if as_json:
+        write({name: asdict(health) for name, health in found.items()})
+        return
+    rows = [
+        (name, stream.stream, stream.server_total, stream.landed, stream.lag or "never")
+        for name, health in found.items()
+        for stream in health.streams
+    ]
+    table(("source", "stream", "at the server", "landed", "last load"), rows)
+    for name, health in found.items():
+        if not health.ok:
+            say(f"[red]{name}[/red]: {health.problem}\n  {health.remedy}")
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="The status as JSON.")] = False,
+) -> None:
+    """The last run and the published build, at a glance."""
+    from orchestration.cli.output import as_json as write
+    from orchestration.cli.output import say
+    from orchestration.project import open_project
+    from orchestration.runs import RunLog
+    from serving.publish import current_build
+
+    project = open_project()
+    if not project.home.store.exists():
+        say("Nothing has run here yet. `stamm run` makes the first build.")
+        return
+    store = project.open_store()
+    try:
+        last = RunLog(store).latest()
+    finally:
+        store.close()
+    build = current_build(project.home.published)
+    if as_json:
+        write({"last_run": last, "build": build.build_id if build else None})
+        return
+    if last:
+        say(f"last run   {last['started_at']} as of {last['as_of']}: {last['outcome'] or 'broken'}")
+    say(f"published  {build.build_id if build else 'nothing yet'}")
+    if last and last["outcome"] is None:
+        say("The last run was cut off; `stamm run` finishes its work.")
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+) -> None:
+    """Open Dagster's pages: the graph, the runs, the checks, the schedule."""
+    import os
+    import subprocess
+    import sys
+
+    from orchestration.project import open_project
+
+    project = open_project()
+    project.home.prepare()
+    os.environ["DAGSTER_HOME"] = str(project.home.dagster)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    raise typer.Exit(subprocess.call([*command, "-p", str(port)]))  # noqa: S603 - our own command

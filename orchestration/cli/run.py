@@ -1,0 +1,163 @@
+"""`stamm run`: the same Dagster job that the schedule runs, in this process."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from orchestration.project import Project
+
+
+def run(
+    full: Annotated[
+        bool, typer.Option("--full", help="Rebuild everything after landing, from landing.")
+    ] = False,
+    reextract: Annotated[
+        bool, typer.Option("--reextract", help="Read the sources anew, from their beginning.")
+    ] = False,
+    source: Annotated[
+        str, typer.Option("--source", help="Extract only this source; the others stay as landed.")
+    ] = "",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="DATE", help="The day that ages and scores refer to.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Extract, link, build the warehouse, check it and publish it.
+
+    Incremental by default: only what changed at the sources is read, and when nothing changed the
+    published build stands. The same as-of date over the same data gives the same rows and ids.
+
+    Examples: stamm run · stamm run --full · stamm run --source shop · stamm run --as-of 2026-06-30
+    """
+    from orchestration.project import open_project
+
+    project = open_project()
+    _check_options(project, source, as_of)
+    options = {"full": full, "reextract": reextract, "only_source": source, "as_of": as_of}
+    run_id = execute(project, options, quiet=as_json)
+    from orchestration.summary import show, summarise
+
+    summary = summarise(project, run_id)
+    if as_json:
+        from orchestration.cli.output import as_json as write
+
+        write(summary)
+    else:
+        show(summary)
+
+
+def _check_options(project: Project, source: str, as_of: str) -> None:
+    from datetime import date
+
+    from orchestration.assets.streams import declared_sources
+    from stamm.errors import UsageError
+
+    known = declared_sources(project)
+    if source and source not in known:
+        raise UsageError(f"--source: expected one of {', '.join(known)}, found {source!r}")
+    try:
+        date.fromisoformat(as_of or "2000-01-01")
+    except ValueError as failure:
+        raise UsageError(f"--as-of: expected a date like 2026-06-30, found {as_of!r}") from failure
+
+
+def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
+    """Run the job in process with a persistent Dagster instance; returns the run's id.
+
+    Raises the first StammError of a failed step, so that its exit code is the command's.
+    """
+    import os
+
+    project.home.prepare()
+    os.environ["DAGSTER_HOME"] = str(project.home.dagster)
+    os.environ["DO_NOT_TRACK"] = "1"
+    _quiet_logging(project)
+    with _progress(quiet):
+        from dagster import DagsterInstance
+
+        from orchestration.definitions import JOB, defs
+
+        _prepare_instance(project)
+        with DagsterInstance.get() as instance:
+            result = defs.resolve_job_def(JOB).execute_in_process(
+                instance=instance,
+                run_config={"resources": {"pipeline": {"config": options}}},
+                raise_on_error=False,
+            )
+    _record_end(project, result)
+    return str(result.run_id)
+
+
+def _prepare_instance(project: Project) -> None:
+    settings = project.home.dagster / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+
+
+def _quiet_logging(project: Project) -> None:
+    """Dagster's and dbt's own lines go to a file, redacted; the terminal stays ours."""
+    from stamm.redaction import RedactingFilter
+
+    handler = logging.FileHandler(project.home.logs / "stamm.log", encoding="utf-8")
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    for name in ("dagster", "stamm", "connectors", "dedupe", "great_expectations"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+
+
+class _progress:  # noqa: N801 - reads as a statement: `with _progress(quiet):`
+    """A spinner that names the stage at work; nothing at all when quiet."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __enter__(self) -> None:
+        from rich.console import Console
+
+        from orchestration.session import listening
+
+        self._status = Console(stderr=True, quiet=self._quiet).status("starting")
+        self._listening = listening(self._status.update)
+        self._status.__enter__()
+        self._listening.__enter__()
+
+    def __exit__(self, *failure: Any) -> None:
+        self._listening.__exit__(*failure)
+        self._status.__exit__(*failure)
+
+
+def _record_end(project: Project, result: Any) -> None:
+    from orchestration.runs import RunLog
+    from serving.publish import current_build
+
+    failure = None if result.success else _first_failure(result)
+    store = project.open_store()
+    try:
+        build = current_build(project.home.published)
+        RunLog(store).end(
+            str(result.run_id),
+            project.clock().now(),
+            "done" if failure is None else type(failure).__name__,
+            build_id=build.build_id if build else None,
+        )
+    finally:
+        store.close()
+    if failure is not None:
+        raise failure
+
+
+def _first_failure(result: Any) -> Exception:
+    """The error of the first failed step, as it was raised there."""
+    from orchestration.session import raised
+    from stamm.errors import StammError
+
+    if raised:
+        return raised[0]
+    for event in result.filter_events(lambda e: e.is_failure):
+        return StammError(event.message or "the run failed", hint="`stamm ui` shows the steps.")
+    return StammError("the run failed", hint="`stamm ui` shows the steps.")

@@ -1,0 +1,141 @@
+"""dbt in this process: parse once, keep the manifest, run a part of the graph.
+
+The parse is repeated only when a file of the project changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.project import DBT_PROJECT
+from stamm.errors import GateStopped, StammError
+from stamm.home import Home
+
+_READ = ("*.sql", "*.yml", "*.csv", "*.md")
+PREPARE = ("path:models/staging", "path:models/intermediate", "resource_type:seed")
+MARTS = ("path:models/marts",)
+_parsed: dict[Path, Any] = {}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One model or test of a dbt call."""
+
+    unique_id: str
+    kind: str
+    ok: bool
+    failures: int
+    seconds: float
+    message: str
+
+
+def manifest_path(home: Home) -> Path:
+    """`manifest.json` of the project as it stands, parsed if need be."""
+    target = home.dbt_target
+    manifest, stamp = target / "manifest.json", target / "parsed.txt"
+    fingerprint = project_fingerprint()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+        return manifest
+    target.mkdir(parents=True, exist_ok=True)
+    _invoke(home, ["parse"])
+    stamp.write_text(fingerprint)
+    return manifest
+
+
+def project_fingerprint() -> str:
+    """Hash over every file of the dbt project that can change a result."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(p for pattern in _READ for p in DBT_PROJECT.rglob(pattern)):
+        digest.update(str(path.relative_to(DBT_PROJECT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def build(home: Home, select: Sequence[str], variables: dict[str, str]) -> Iterator[NodeResult]:
+    """`dbt build` of the selected nodes; unit tests belong to CI and stay out.
+
+    Raises GateStopped when a data test fails, StammError when a model does.
+    """
+    outcome = _invoke(
+        home,
+        [
+            "build",
+            "--select",
+            *select,
+            "--exclude-resource-type",
+            "unit_test",
+            "--vars",
+            json.dumps(variables, sort_keys=True),
+        ],
+    )
+    results = [_node(result) for result in outcome.result.results]
+    yield from results
+    _raise_on_failure(results)
+
+
+def _invoke(home: Home, arguments: list[str]) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    os.environ["STAMM_WAREHOUSE"] = str(home.warehouse)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    runner = dbtRunner(manifest=_parsed.get(DBT_PROJECT))
+    outcome = runner.invoke(
+        [
+            *arguments,
+            "--project-dir",
+            str(DBT_PROJECT),
+            "--profiles-dir",
+            str(DBT_PROJECT),
+            "--target-path",
+            str(home.dbt_target),
+            "--log-path",
+            str(home.logs),
+            "--quiet",
+            "--no-use-colors",
+            "--no-version-check",
+        ]
+    )
+    if outcome.exception is not None:
+        raise StammError(
+            f"dbt {arguments[0]} did not run: {outcome.exception}",
+            hint=f"The whole story is in {home.logs / 'dbt.log'}.",
+        ) from outcome.exception
+    if arguments[0] == "parse":
+        _parsed[DBT_PROJECT] = outcome.result
+    return outcome
+
+
+def _node(result: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=result.node.unique_id,
+        kind=str(result.node.resource_type),
+        ok=str(result.status) in {"success", "pass", "warn", "no-op"},
+        failures=int(result.failures or 0),
+        seconds=float(result.execution_time),
+        message=str(result.message or ""),
+    )
+
+
+def _raise_on_failure(results: list[NodeResult]) -> None:
+    broken = [r for r in results if not r.ok and r.message != "Skipped" and r.kind == "model"]
+    failed = [r for r in results if not r.ok and r.kind == "test" and r.failures]
+    other = [r for r in results if not r.ok and r not in broken and r not in failed]
+    if failed and not broken:
+        names = "; ".join(f"{r.unique_id.split('.')[2]}: {r.failures} rows" for r in failed)
+        raise GateStopped(
+            f"{len(failed)} dbt tests failed: {names}",
+            hint="`dbt test --store-failures` on the working warehouse shows the rows.",
+            failed=[r.unique_id for r in failed],
+        )
+    if broken or other:
+        first = (broken or other)[0]
+        raise StammError(
+            f"dbt could not build {first.unique_id}: {first.message.strip()}",
+            hint=f"{len(broken) + len(other)} nodes did not end well.",
+        )

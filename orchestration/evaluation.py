@@ -1,0 +1,60 @@
+"""Scores of the published crosswalk against a truth, where one is known.
+
+The truth knows sources and raw keys; the crosswalk knows record ids. This is the one place
+where both meet, after the run, and nothing flows back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.project import Project
+    from stamm.store import Store
+
+Scores = dict[str, tuple[float, float, float]]
+
+
+def evaluate(project: Project, store: Store, con: duckdb.DuckDBPyConnection) -> Scores:
+    """Precision, recall and F1, pairwise and by cluster; empty without a truth."""
+    truth = _truth(project, store)
+    if not truth:
+        return {}
+    from dedupe.evaluate import scores
+
+    predicted = dict(con.sql("select record_id, party_id from xref_parties").fetchall())
+    found = scores(predicted, truth)
+    return {"pairwise": found.pairwise, "cluster": found.cluster}
+
+
+def _truth(project: Project, store: Store) -> dict[str, str]:
+    """record_id → entity for every party record the truth knows."""
+    from stamm.ids import record_id
+
+    secret = store.secret("record_id")
+    return {
+        record_id(secret, source, stream, key) + facet: entity
+        for source, stream, key, facet, entity in _truth_rows(project)
+        if entity is not None
+    }
+
+
+def _truth_rows(project: Project) -> list[Any]:
+    from stamm.duck import in_memory
+
+    path = project.home.sandbox / "truth.parquet"
+    declared = project.settings.truth
+    with in_memory() as con:
+        if project.settings.uses_sandbox and path.exists():
+            return con.execute(
+                "select source, stream, key, facet, entity_id from read_parquet(?)", [str(path)]
+            ).fetchall()
+        if declared is None:
+            return []
+        return con.execute(
+            f'select "{declared.source}", \'parties\', "{declared.key}", \'\', "{declared.entity}" '  # noqa: S608 - column names from the project's own settings
+            "from read_csv(?, header = true, all_varchar = true)",
+            [str(project.folder / declared.path)],
+        ).fetchall()

@@ -1,0 +1,110 @@
+"""What one run shares between its steps: the open project, the store, the moment, the options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dagster import ConfigurableResource, InitResourceContext
+from pydantic import PrivateAttr
+
+from orchestration.project import Project, open_project, run_moment, with_sources
+from orchestration.runs import RunLog
+from stamm.errors import StammError
+from stamm.store import Store
+
+_listeners: list[Callable[[str], None]] = []
+raised: list[StammError] = []  # Dagster turns errors into text; the command wants the error itself
+
+
+@contextmanager
+def listening(listener: Callable[[str], None]) -> Iterator[None]:
+    """While open, `announce` reaches this listener: the command shows progress with it."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def announce(text: str) -> None:
+    """Tell whoever listens what is being done now."""
+    for listener in _listeners:
+        listener(text)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of the pipeline."""
+
+    project: Project
+    store: Store
+    log: RunLog
+    run_id: str
+    as_of: date
+    at: datetime
+    full: bool
+    reextract: bool
+    only_source: str
+
+    @property
+    def dbt_variables(self) -> dict[str, str]:
+        return {"as_of": self.as_of.isoformat(), "build_at": f"{self.at:%Y-%m-%d %H:%M:%S}"}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[dict[str, Any]]:
+        """A timed stage, announced to whoever watches."""
+        announce(name)
+        try:
+            with self.log.stage(self.run_id, name) as counts:
+                yield counts
+        except StammError as failure:
+            raised.append(failure)
+            raise
+
+
+class Pipeline(ConfigurableResource[Any]):
+    """Options of a run; opens its session once per process."""
+
+    full: bool = False
+    reextract: bool = False
+    only_source: str = ""
+    as_of: str = ""
+    _session: Session | None = PrivateAttr(default=None)
+
+    @property
+    def session(self) -> Session:
+        assert self._session is not None, "a session exists only while a run executes"
+        return self._session
+
+    @contextmanager
+    def yield_for_execution(self, context: InitResourceContext) -> Iterator[Pipeline]:
+        project = open_project()
+        project.home.prepare()
+        run_id = context.run.run_id if context.run else "none"
+        with with_sources(project) as served:
+            store = served.open_store()
+            try:
+                self._session = self._begin(served, store, run_id)
+                yield self
+            finally:
+                store.close()
+
+    def _begin(self, project: Project, store: Store, run_id: str) -> Session:
+        as_of, at = run_moment(project, self.as_of or None)
+        log = RunLog(store)
+        log.begin(run_id, at, as_of.isoformat(), full=self.full)
+        return Session(
+            project=project,
+            store=store,
+            log=log,
+            run_id=run_id,
+            as_of=as_of,
+            at=at,
+            full=self.full,
+            reextract=self.reextract,
+            only_source=self.only_source,
+        )

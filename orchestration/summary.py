@@ -1,0 +1,95 @@
+"""What a run tells at its end: figures from the store and the published build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestration.cli.output import say, table
+
+if TYPE_CHECKING:
+    from orchestration.project import Project
+
+_COUNTS = """
+select
+  (select count(*) from golden_parties) as parties,
+  (select count(*) from golden_parties where party_type = 'person') as people,
+  (select count(*) from golden_parties where party_type = 'organisation') as organisations,
+  (select count(*) from xref_parties) as records,
+  (select count(*) from customer_360) as customers
+"""
+
+
+def summarise(project: Project, run_id: str) -> dict[str, Any]:
+    """The summary of a finished run as plain data."""
+    from orchestration.evaluation import evaluate
+    from orchestration.runs import RunLog
+    from serving.publish import current_build, open_published
+
+    store = project.open_store()
+    try:
+        stages = RunLog(store).stages(run_id)
+        build = current_build(project.home.published)
+        with open_published(project.home.published) as con:
+            relation = con.sql(_COUNTS)
+            counts = dict(zip(relation.columns, relation.fetchall()[0], strict=True))
+            scores = evaluate(project, store, con)
+    finally:
+        store.close()
+    return {
+        "run_id": run_id,
+        "sources": _sources(stages),
+        "changed": "publish" in stages,
+        "counts": {**counts, "merged": counts["records"] - counts["parties"]},
+        "checks": {
+            "passed": sum(c.get("passed", 0) for _, c in stages.values()),
+            "failed": sum(c.get("failed", 0) for _, c in stages.values()),
+        },
+        "stages": {name: round(seconds, 2) for name, (seconds, _) in stages.items()},
+        "scores": scores,
+        "build": build.build_id if build else None,
+        "file": str(project.home.published / "current" / "stamm.duckdb"),
+    }
+
+
+def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": name.removeprefix("extract "),
+            "streams": len(counts),
+            "landed": sum(c["landed"] for c in counts.values()),
+            "deleted": sum(c["deleted"] for c in counts.values()),
+            "quarantined": sum(c["rejected"] for c in counts.values()),
+            "seconds": round(seconds, 1),
+        }
+        for name, (seconds, counts) in stages.items()
+        if name.startswith("extract ")
+    ]
+
+
+def show(summary: dict[str, Any]) -> None:
+    """The same for a person."""
+    columns = ("source", "streams", "landed", "deleted", "quarantined", "seconds")
+    table(columns, [[row[c] for c in columns] for row in summary["sources"]])
+    say()
+    table(("stage", "seconds"), list(summary["stages"].items()))
+    say()
+    if summary["scores"]:
+        table(
+            ("against the truth", "precision", "recall", "F1"),
+            [(kind, *figures) for kind, figures in summary["scores"].items()],
+        )
+        say()
+    counts, checks = summary["counts"], summary["checks"]
+    say(
+        f"{counts['customers']:,} customers · {counts['parties']:,} golden parties "
+        f"({counts['people']:,} people, {counts['organisations']:,} firms) from "
+        f"{counts['records']:,} records, {counts['merged']:,} merged"
+    )
+    if summary["changed"]:
+        say(
+            f"{checks['passed']} checks passed, {checks['failed']} warned · "
+            f"build {summary['build']}"
+        )
+    else:
+        say(f"Nothing changed; build {summary['build']} stands.")
+    say('Open it: stamm query "show tables" · ' + summary["file"])

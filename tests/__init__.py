@@ -1,0 +1,1 @@
+"""Tests mirror the tree; this package also holds two small commands that CI calls."""

@@ -1,0 +1,32 @@
+"""Neither secrets nor e-mail addresses reach a log line."""
+
+import logging
+
+import pytest
+
+from stamm.redaction import RedactingFilter, redact
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("Authorization: Bearer abc.def.ghi", "abc.def.ghi"),
+        ("api-key: xkeysib-1234567", "xkeysib-1234567"),
+        ("user anna.mueller@example.org not found", "anna.mueller@example.org"),
+        ("password=Sommer2026!", "Sommer2026!"),
+    ],
+)
+def test_credentials_and_addresses_are_removed(text, gone):
+    assert gone not in redact(text)
+
+
+def test_ordinary_text_stays():
+    assert (
+        redact("erp.sales_orders: 214 rows in 3 pages") == "erp.sales_orders: 214 rows in 3 pages"
+    )
+
+
+def test_a_log_record_is_redacted_with_its_arguments():
+    record = logging.LogRecord("x", logging.INFO, "", 1, "mail to %s", ("a@example.org",), None)
+    RedactingFilter().filter(record)
+    assert record.getMessage() == "mail to [redacted]"
