@@ -114,9 +114,10 @@ class Store:
 def _split(statement: str) -> list[str]:
     """Single statements of a script; `executescript` would commit the transaction around it."""
     singles, buffer = [], ""
-    for line in statement.splitlines(keepends=True):
-        buffer += line
+    for piece in statement.split(";"):
+        buffer += piece + ";"
         if sqlite3.complete_statement(buffer):
             singles.append(buffer.strip())
             buffer = ""
-    return [*singles, buffer.strip()] if buffer.strip() else singles
+    rest = buffer.strip(" \n;")
+    return [*singles, rest] if rest else singles

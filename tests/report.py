@@ -6,14 +6,14 @@ Run it: `python -m tests.report reports/*.xml`
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 
 def main(paths: list[str]) -> int:
     """Exit code 1 when a test failed or was skipped, or when none ran."""
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     for path in paths:
-        for suite in ElementTree.parse(path).iter("testsuite"):  # noqa: S314 - our own file
+        for suite in ElementTree.parse(path).iter("testsuite"):
             for name in counts:
                 counts[name] += int(suite.get(name, "0"))
             skipped = [case for case in suite.iter("testcase") if case.find("skipped") is not None]
