@@ -1,0 +1,1 @@
+"""The command on a whole company, as a user runs it."""

@@ -1,0 +1,78 @@
+"""A small company in its own folder, and the `stamm` command run on it as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Company:
+    """A project folder with its own data folder."""
+
+    folder: Path
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "data"
+
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("STAMM_", "DAGSTER_"))}
+        return {**kept, "STAMM_HOME": str(self.home), "COLUMNS": "160"}
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "orchestration.cli.main", *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def stamm(self, *arguments: str, exit_code: int = 0) -> str:
+        """Run a command; its output. Fails if the exit code is not the expected one."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == exit_code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        found = json.loads(self.stamm("run", "--json", *arguments))
+        assert isinstance(found, dict)
+        return found
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of all published tables, in canonical order, run metadata aside."""
+        from stamm.duck import open_warehouse
+
+        with open_warehouse(
+            self.home / "published" / "current" / "stamm.duckdb", read_only=True
+        ) as con:
+            names = [row[0] for row in con.sql("show tables").fetchall() if row[0] != "build_info"]
+            return {
+                name: con.sql(f'select * from "{name}" order by all').fetchall() for name in names
+            }
+
+
+def new_company(folder: Path, *, customers: int = 300, seed: int = 7) -> Company:
+    """A project whose sandbox has this size and seed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "stamm.yaml").write_text(
+        f"sandbox: {{customers: {customers}, seed: {seed}}}\n", encoding="utf-8"
+    )
+    return Company(folder)

@@ -1,0 +1,82 @@
+"""`stamm run` on a fresh folder: everything is extracted, linked, checked and published."""
+
+import json
+
+
+def test_every_source_landed_records_and_a_build_was_published(ran):
+    _, summary = ran
+    landed = {row["source"]: row["landed"] for row in summary["sources"]}
+    assert set(landed) == {"erp", "shop", "mail", "help", "estimates"}
+    assert all(rows > 0 for rows in landed.values())
+    assert summary["changed"]
+    assert summary["build"]
+
+
+def test_the_linkage_is_scored_against_the_truth(ran):
+    _, summary = ran
+    precision, recall, f1 = summary["scores"]["pairwise"]
+    assert precision > 0.9
+    assert recall > 0.8
+    assert f1 > 0.85
+
+
+def test_records_become_fewer_parties_and_each_record_has_exactly_one(ran):
+    company, summary = ran
+    tables = company.tables()
+    records = [row[0] for row in tables["xref_parties"]]
+    assert len(records) == len(set(records)) == summary["counts"]["records"]
+    assert len(tables["golden_parties"]) == summary["counts"]["parties"] < len(records)
+
+
+def test_a_second_run_with_nothing_changed_leaves_the_build_and_every_row(ran):
+    company, summary = ran
+    before = company.tables()
+    again = company.run()
+    assert not again["changed"]
+    assert again["build"] == summary["build"]
+    assert company.tables() == before
+
+
+def test_the_published_build_can_be_asked(ran):
+    company, summary = ran
+    rows = json.loads(company.stamm("query", "--json", "select count(*) as n from customer_360"))
+    assert rows == [{"n": summary["counts"]["customers"]}]
+
+
+def test_a_wrong_question_is_wrong_use(ran):
+    company, _ = ran
+    assert "nosuchtable" in company.stamm("query", "select * from nosuchtable", exit_code=2)
+
+
+def test_two_records_of_one_party_are_explained(ran):
+    company, _ = ran
+    pair = json.loads(
+        company.stamm(
+            "query",
+            "--json",
+            "select min(record_id) as a, max(record_id) as b from xref_parties "
+            "where party_type = 'person' group by party_id having count(*) = 2 order by 1 limit 1",
+        )
+    )[0]
+    found = json.loads(company.stamm("explain", "--json", pair["a"], pair["b"]))
+    total = found["prior_weight"] + sum(step["weight"] for step in found["steps"])
+    assert abs(total - found["weight"]) < 0.01
+    assert "match weight" in company.stamm("explain", pair["a"], pair["b"])
+
+
+def test_the_builds_are_listed(ran):
+    company, summary = ran
+    rows = json.loads(company.stamm("publish", "--list", "--json"))
+    assert [row["build"] for row in rows if row["current"]] == [summary["build"]]
+
+
+def test_check_tells_totals_and_what_is_landed(ran):
+    company, _ = ran
+    found = json.loads(company.stamm("check", "--json"))
+    partners = {s["stream"]: s for s in found["erp"]["streams"]}["business_partners"]
+    assert partners["server_total"] == partners["landed"] > 0
+
+
+def test_status_names_the_last_run_and_the_build(ran):
+    company, summary = ran
+    assert summary["build"] in company.stamm("status")
