@@ -10,7 +10,9 @@ import pkgutil
 from functools import cache
 
 import connectors
-from connectors.source import System
+from connectors.source import Reader, Stream, System
+
+__all__ = ["Reader", "Stream", "System", "systems"]
 
 
 @cache
@@ -20,7 +22,6 @@ def systems() -> dict[str, System]:
         importlib.import_module(f"connectors.{module.name}")
         for module in pkgutil.iter_modules(connectors.__path__)
     )
-    found = [
-        module.SYSTEM for module in modules if isinstance(getattr(module, "SYSTEM", 0), System)
-    ]
+    bound = (getattr(module, "SYSTEM", None) for module in modules)
+    found = [system for system in bound if isinstance(system, System)]
     return {system.name: system for system in sorted(found, key=lambda system: system.name)}

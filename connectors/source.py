@@ -62,6 +62,8 @@ class Stream:
     mandatory: tuple[str, ...] = ()
     field_groups: tuple[FieldGroup, ...] = ()
     deleted: Callable[[Record], bool] | None = None  # the record itself says that it is gone
+    incremental: bool = True  # False: the server cannot filter by the cursor, each read is full
+    total_is_exact: bool = True  # False: `Reader.total` may lag or count otherwise
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class Page:
     """One answer of a source.
 
     `next_token` is all a later process needs to ask for the following page (None: this was the
-    last one). `server_total` is the source's own number of records in the window, if it tells.
+    last one). `server_total` is the source's own number of distinct records in the window, if it
+    tells; a read that ends with another number of them is repeated, then fails.
     """
 
     records: Sequence[Record]

@@ -1,0 +1,174 @@
+"""The `landing` schema of the warehouse: what staging reads.
+
+In: landing's committed loads. Out: a table per declared stream with the latest version of each
+live record, and `all_loads`, `all_tombstones`, `all_rejected`, `stream_basis`. They are tables,
+not views over Parquet, because staging reads each record's JSON more than once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.landing import Manifest, Part, load_folder, manifests, stream_folder
+from connectors.source import Stream, System
+
+if TYPE_CHECKING:
+    import duckdb
+
+# One row per record id: the latest version, unless it is a tombstone.
+_LIVE = """
+with versions as (
+    select
+        $source as source, _record_id, _key, _cursor, _fetched_at, _load_id, _op, _raw,
+        row_number() over (partition by _record_id order by _load_id desc, _seq desc) as age
+    from read_parquet($files, hive_partitioning = false)
+)
+select source, _record_id as record_id, _key as key, _cursor as cursor,
+    _fetched_at as fetched_at, _load_id as load_id, _raw as raw
+from versions where age = 1 and _op = 'upsert'
+"""
+_LIVE_COLUMNS = (
+    "source varchar, record_id varchar, key varchar, cursor varchar, "
+    "fetched_at timestamptz, load_id varchar, raw varchar"
+)
+_LOADS = """
+create or replace table landing.all_loads (
+    source varchar, system varchar, stream varchar, load_id varchar, mode varchar,
+    started_at timestamptz, finished_at timestamptz, pages bigint, "rows" bigint,
+    upserts bigint, deletes bigint, duplicates bigint, rejected bigint, server_total bigint,
+    cursor_from varchar, cursor_to varchar, generation integer
+)
+"""
+_TOMBSTONES = "source varchar, system varchar, stream varchar, record_id varchar, load_id varchar"
+_REJECTED = (
+    "source varchar, system varchar, stream varchar, load_id varchar, seq bigint, "
+    "rule varchar, reason varchar"
+)
+_BASIS = (
+    "system varchar, stream varchar, field_group varchar, purpose varchar, "
+    "legal_basis varchar, retention varchar"
+)
+
+
+def create_views(
+    con: duckdb.DuckDBPyConnection, landing_root: Path, systems: Mapping[str, System]
+) -> None:
+    """Make or replace everything in schema `landing`, in one transaction."""
+    landed = _landed(landing_root)
+    con.execute("begin")
+    con.execute("create schema if not exists landing")
+    for system in systems.values():
+        for stream in system.streams:
+            _create_stream(con, landing_root, system, stream, landed)
+    _create_loads(con, landed)
+    _create_tombstones(con, landing_root, landed)
+    _create_rejected(con, landing_root, landed)
+    _create_basis(con, systems.values())
+    con.execute("commit")
+
+
+def _landed(landing_root: Path) -> list[Manifest]:
+    folders = sorted({path.parent for path in landing_root.glob("*/*/load=*")})
+    return [manifest for folder in folders for manifest in manifests(folder)]
+
+
+def _create_stream(
+    con: duckdb.DuckDBPyConnection,
+    landing_root: Path,
+    system: System,
+    stream: Stream,
+    landed: Sequence[Manifest],
+) -> None:
+    view = f'"{system.name}_{stream.name}"'
+    con.execute(f"create or replace table landing.{view} ({_LIVE_COLUMNS})")
+    mine = [m for m in landed if m.system == system.name and m.stream == stream.name]
+    for source in sorted({manifest.source for manifest in mine}):
+        files = _files(landing_root, [m for m in mine if m.source == source])
+        if files:
+            con.execute(
+                f"insert into landing.{view} {_LIVE}",
+                {"source": source, "files": files},
+            )
+
+
+def _files(landing_root: Path, landed: Iterable[Manifest], *, rejected: bool = False) -> list[str]:
+    def parts(manifest: Manifest) -> Sequence[Part]:
+        return manifest.rejected_parts if rejected else manifest.parts
+
+    return [
+        str(load_folder(stream_folder(landing_root, m.source, m.stream), m.load_id) / part.name)
+        for m in landed
+        for part in parts(m)
+    ]
+
+
+def _create_loads(con: duckdb.DuckDBPyConnection, landed: Sequence[Manifest]) -> None:
+    con.execute(_LOADS)
+    rows = [
+        (m.source, m.system, m.stream, m.load_id, m.mode, m.started_at, m.finished_at, m.pages)
+        + (m.rows, m.upserts, m.deletes, m.duplicates, m.rejected, m.server_total)
+        + (m.cursor_from, m.cursor_to, m.generation)
+        for m in landed
+    ]
+    _insert(con, "all_loads", rows)
+
+
+def _create_tombstones(
+    con: duckdb.DuckDBPyConnection, landing_root: Path, landed: Sequence[Manifest]
+) -> None:
+    con.execute(f"create or replace table landing.all_tombstones ({_TOMBSTONES})")
+    for key, mine in _by_stream(m for m in landed if m.deletes):
+        con.execute(
+            "insert into landing.all_tombstones "
+            "select $source, $system, $stream, _record_id, _load_id "
+            "from read_parquet($files, hive_partitioning = false) where _op = 'delete' "
+            "order by _load_id, _seq",
+            {**key, "files": _files(landing_root, mine)},
+        )
+
+
+def _create_rejected(
+    con: duckdb.DuckDBPyConnection, landing_root: Path, landed: Sequence[Manifest]
+) -> None:
+    con.execute(f"create or replace table landing.all_rejected ({_REJECTED})")
+    for key, mine in _by_stream(m for m in landed if m.rejected_parts):
+        con.execute(
+            "insert into landing.all_rejected "
+            "select $source, $system, $stream, _load_id, _seq, _rule, _reason "
+            "from read_parquet($files, hive_partitioning = false) order by _load_id, _seq",
+            {**key, "files": _files(landing_root, mine, rejected=True)},
+        )
+
+
+def _create_basis(con: duckdb.DuckDBPyConnection, systems: Iterable[System]) -> None:
+    con.execute(f"create or replace table landing.stream_basis ({_BASIS})")
+    rows = []
+    for system in systems:
+        for stream in system.streams:
+            groups = [("*", stream.basis), *((g.name, g.basis) for g in stream.field_groups)]
+            rows += [
+                (system.name, stream.name, name, basis.purpose, basis.legal_basis, basis.retention)
+                for name, basis in groups
+            ]
+    _insert(con, "stream_basis", rows)
+
+
+def _by_stream(
+    landed: Iterable[Manifest],
+) -> list[tuple[dict[str, str], list[Manifest]]]:
+    grouped: dict[tuple[str, str, str], list[Manifest]] = {}
+    for manifest in landed:
+        key = (manifest.source, manifest.system, manifest.stream)
+        grouped.setdefault(key, []).append(manifest)
+    return [
+        (dict(zip(("source", "system", "stream"), key, strict=True)), mine)
+        for key, mine in sorted(grouped.items())
+    ]
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        con.executemany(f"insert into landing.{table} values ({marks})", rows)  # noqa: S608

@@ -1,0 +1,234 @@
+"""Which version of each record is landed: a cache beside a stream's loads, rebuilt at need.
+
+One SQLite file per stream holds a hash per live record and the checkpoint of the load under
+way, so that both move in one transaction. It knows nothing that landing does not: lost or out
+of step with the manifests, it is built anew from them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from connectors.landing import Part, fingerprint, load_folder, manifests
+from stamm.errors import SourceError
+
+FILE = "current.db"
+
+_TABLES = """
+create table if not exists current (
+  record_id text primary key, hash blob not null, pass integer not null
+) without rowid;
+create table if not exists rejected (
+  identity text primary key, hash blob not null, pass integer not null
+) without rowid;
+create table if not exists facts (name text primary key, value text not null) without rowid;
+"""
+_SEEN = (
+    "insert into current values (?, ?, ?) on conflict (record_id) "
+    "do update set hash = excluded.hash, pass = excluded.pass"
+)
+_REFUSED = (
+    "insert into rejected values (?, ?, ?) on conflict (identity) "
+    "do update set hash = excluded.hash, pass = excluded.pass"
+)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far an open load has come; `reading` is the number of the pass over the window."""
+
+    load_id: str
+    mode: str
+    since: str | None
+    started_at: str
+    before: int  # live records when the load began
+    reading: int
+    next_token: str | None = None
+    at_end: bool = False
+    restarts: int = 0
+    pages: int = 0
+    rows: int = 0
+    upserts: int = 0
+    deletes: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    rejected_rows: int = 0
+    server_total: int | None = None
+    cursor_from: str | None = None
+    cursor_to: str | None = None
+    parts: tuple[Part, ...] = ()
+    rejected_parts: tuple[Part, ...] = ()
+
+
+def content_hash(raw: bytes) -> bytes:
+    """Tells versions of a record apart; 16 bytes."""
+    return hashlib.blake2b(raw, digest_size=16).digest()
+
+
+class CurrentVersions:
+    """The cache of one stream; holding it open keeps a second extraction of the stream out."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock = (folder / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as failure:
+            self._lock.close()
+            raise SourceError(
+                f"{folder.parent.name}.{folder.name} is being extracted by another process",
+                hint="Wait until that run has ended.",
+            ) from failure
+        self._db = self._opened()
+        if self._fact("fingerprint") != fingerprint(folder) and self.checkpoint() is None:
+            self.rebuild()
+
+    def close(self) -> None:
+        self._db.close()
+        self._lock.close()
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The load under way when the last process stopped, if there was one."""
+        text = self._fact("checkpoint")
+        if text is None:
+            return None
+        raw = json.loads(text)
+        for name in ("parts", "rejected_parts"):
+            raw[name] = tuple(Part(**part) for part in raw[name])
+        return Checkpoint(**raw)
+
+    def hash_of(self, record_id: str) -> bytes | None:
+        """The landed version's hash; None if no live version is landed."""
+        row = self._db.execute(
+            "select hash from current where record_id = ?", (record_id,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def rejection_of(self, identity: str) -> bytes | None:
+        """The hash of a record that was landed as rejected."""
+        row = self._db.execute(
+            "select hash from rejected where identity = ?", (identity,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def live(self) -> int:
+        """Number of live records."""
+        return int(self._db.execute("select count(*) from current").fetchone()[0])
+
+    def accounted(self, reading: int | None = None) -> int:
+        """Records known (in one pass), live or rejected, each once."""
+        where, bound = ("where pass = ?", (reading,)) if reading is not None else ("", ())
+        sql = (
+            f"select count(*) from (select record_id from current {where} "  # noqa: S608 - constant
+            f"union select identity from rejected {where})"
+        )
+        return int(self._db.execute(sql, bound * 2).fetchone()[0])
+
+    def missing(self, reading: int) -> Iterator[str]:
+        """Live records that a full pass did not meet, in order."""
+        for row in self._db.execute(
+            "select record_id from current where pass <> ? order by record_id", (reading,)
+        ):
+            yield row[0]
+
+    def advance(
+        self,
+        checkpoint: Checkpoint,
+        seen: Iterable[tuple[str, bytes]] = (),
+        gone: Iterable[str] = (),
+        refused: Iterable[tuple[str, bytes]] = (),
+    ) -> None:
+        """Take over what a flushed part holds, and the checkpoint, in one transaction."""
+        number = checkpoint.reading
+        with self._db:
+            self._db.executemany(_SEEN, ((rid, digest, number) for rid, digest in seen))
+            self._db.executemany(
+                "delete from rejected where identity = ?", ((rid,) for rid, _ in seen)
+            )
+            self._db.executemany("delete from current where record_id = ?", ((r,) for r in gone))
+            self._db.executemany(_REFUSED, ((i, digest, number) for i, digest in refused))
+            self._set("checkpoint", _as_text(checkpoint))
+
+    def finish(self, *, full_pass: int | None) -> None:
+        """The load is committed: forget what a full pass did not meet, and the checkpoint."""
+        with self._db:
+            if full_pass is not None:
+                self._db.execute("delete from current where pass <> ?", (full_pass,))
+                self._db.execute("delete from rejected where pass <> ?", (full_pass,))
+            self._db.execute("delete from facts where name = 'checkpoint'")
+            self._set("fingerprint", fingerprint(self._folder))
+
+    def next_pass(self) -> int:
+        """A number no earlier pass of this stream had."""
+        with self._db:
+            number = int(self._fact("pass") or 0) + 1
+            self._set("pass", str(number))
+        return number
+
+    def rebuild(self) -> None:
+        """Read all committed parts again; an open load is forgotten."""
+        with self._db:
+            self._db.execute("delete from current")
+            self._db.execute("delete from rejected")
+            self._db.execute("delete from facts where name = 'checkpoint'")
+            for manifest in manifests(self._folder):
+                for part in manifest.parts:
+                    self._replay(load_folder(self._folder, manifest.load_id) / part.name)
+            self._set("fingerprint", fingerprint(self._folder))
+
+    def _replay(self, part: Path) -> None:
+        import pyarrow.parquet as pq
+
+        for batch in pq.ParquetFile(part).iter_batches(columns=["_record_id", "_op", "_raw"]):
+            for rid, op, raw in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                if op == "delete":
+                    self._db.execute("delete from current where record_id = ?", (rid,))
+                else:
+                    self._db.execute(_SEEN, (rid, content_hash(raw.encode()), 0))
+
+    def _opened(self) -> sqlite3.Connection:
+        path = self._folder / FILE
+        try:
+            return _connect(path)
+        except sqlite3.DatabaseError:
+            for file in self._folder.glob(f"{FILE}*"):  # a cache: broken is the same as absent
+                file.unlink()
+            return _connect(path)
+
+    def _fact(self, name: str) -> str | None:
+        row = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
+        return str(row[0]) if row else None
+
+    def _set(self, name: str, value: str) -> None:
+        self._db.execute("insert or replace into facts values (?, ?)", (name, value))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")  # a lost tail means re-reading, not a gap
+    connection.executescript(_TABLES)
+    return connection
+
+
+def _as_text(checkpoint: Checkpoint) -> str:
+    return json.dumps(asdict(checkpoint))
+
+
+def restarted(checkpoint: Checkpoint, reading: int) -> Checkpoint:
+    """The same load, its window read again from the first page; landed parts stay valid."""
+    return replace(
+        checkpoint,
+        reading=reading,
+        next_token=None,
+        at_end=False,
+        server_total=None,
+        restarts=checkpoint.restarts + 1,
+    )

@@ -1,0 +1,259 @@
+"""Reads one stream of one source into landing.
+
+Flow: reader's pages → judged records → those not yet landed → parts → manifest → state (see
+`connectors.loading`). Incremental by default. What is landed already is counted and not landed
+again; if nothing is new, no load is written. Killed anywhere, the next call goes on at the page
+where it stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from ulid import ULID
+
+from connectors.current import Checkpoint, CurrentVersions
+from connectors.landing import (
+    MANIFEST,
+    drop_uncommitted,
+    drop_unnamed,
+    read_manifest,
+    stream_folder,
+)
+from connectors.loading import Job, LoadResult, OpenLoad, Report, WindowMovedError
+from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text, later
+from connectors.records import Judge
+from connectors.registry import systems
+from connectors.source import Reader, Stream, Window
+from stamm.clock import Clock, ManualClock
+from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort
+from stamm.ids import new_ulid
+from stamm.settings import SourceSettings
+from stamm.store import Store
+
+__all__ = ["LoadResult", "extract", "extract_with"]
+
+CHECKPOINT_PAGES = 20
+_RESTARTS = 3
+_SHORT_BELOW = 0.5  # of what is landed; a source rarely loses half its records between two reads
+_SHORT_FROM = 20  # below this many records only an empty read is suspicious
+
+
+def extract(  # noqa: PLR0913 - each names one thing a load needs
+    source: SourceSettings,
+    stream: Stream,
+    *,
+    landing_root: Path,
+    store: Store,
+    clock: Clock,
+    full: bool = False,
+    progress: Report | None = None,
+) -> LoadResult:
+    """Read what is new in a stream; `full` reads all of it and finds what was deleted.
+
+    Raises `Unreachable`, `CredentialsRefused`, `ContractBroken` or `SuspiciouslyShort`; landing
+    then holds what it held before, and the next call resumes.
+    """
+    reader = systems()[source.system].open(source, clock)
+    try:
+        return extract_with(
+            reader,
+            source,
+            stream,
+            landing_root=landing_root,
+            store=store,
+            clock=clock,
+            full=full,
+            progress=progress,
+        )
+    finally:
+        reader.close()
+
+
+def extract_with(  # noqa: PLR0913 - as above
+    reader: Reader,
+    source: SourceSettings,
+    stream: Stream,
+    *,
+    landing_root: Path,
+    store: Store,
+    clock: Clock,
+    full: bool = False,
+    progress: Report | None = None,
+    checkpoint_pages: int = CHECKPOINT_PAGES,
+) -> LoadResult:
+    """`extract` with a reader that is already open."""
+    folder = stream_folder(landing_root, source.name, stream.name)
+    judge = Judge(source.name, stream, store.secret("record_id"))
+    current = CurrentVersions(folder)
+    try:
+        job = Job(
+            source,
+            stream,
+            folder,
+            clock,
+            judge,
+            ProgressLog(store),
+            current,
+            checkpoint_pages,
+            progress,
+        )
+        return _extracted(job, reader, full=full)
+    finally:
+        current.close()
+
+
+def _extracted(job: Job, reader: Reader, *, full: bool) -> LoadResult:
+    before = _settled(job)
+    at = _resumed(job, full=full) or _begun(job, _mode(job, before, full=full), before)
+    done = _loaded(job, reader, at)
+    if at.mode == "incremental" and _changed_in_silence(job, reader):
+        again = _loaded(job, reader, _begun(job, "full", job.progress()))
+        done = _joined(done, again)
+    return done
+
+
+# ---- where to begin ----
+
+
+def _settled(job: Job) -> Progress:
+    """The state, after finishing what a killed process had committed but not recorded."""
+    at, before = job.current.checkpoint(), job.progress()
+    if at is not None and (job.load_folder(at.load_id) / MANIFEST).exists():
+        before = after_load(before, read_manifest(job.load_folder(at.load_id) / MANIFEST))
+        job.log.move(job.source.name, job.stream.name, before)
+        job.current.rebuild()
+    return before
+
+
+def _resumed(job: Job, *, full: bool) -> Checkpoint | None:
+    """The load that a killed process left open, if this call may go on with it."""
+    at = job.current.checkpoint()
+    if at is not None and full and at.mode != "full":
+        OpenLoad(job, at).abandon()
+        at = None
+    drop_uncommitted(job.folder, keep=at.load_id if at else None)
+    if at is not None:
+        drop_unnamed(job.load_folder(at.load_id), [*at.parts, *at.rejected_parts])
+    return at
+
+
+def _mode(job: Job, before: Progress, *, full: bool) -> str:
+    stream = job.stream
+    if full or stream.cursor is None or not stream.incremental:
+        return "full"
+    if before.watermark is None or before.full_read_at is None:
+        return "full"
+    due = stream.sweep and as_moment(before.full_read_at) + stream.sweep <= job.clock.now()
+    return "full" if due else "incremental"
+
+
+def _begun(job: Job, mode: str, before: Progress) -> Checkpoint:
+    since = None
+    if mode == "incremental" and job.stream.cursor and before.watermark:
+        # Never only what is later: many records share one moment, and some show up late.
+        since = as_text(as_moment(before.watermark) - job.stream.cursor.lag)
+    return Checkpoint(
+        load_id=_new_load_id(job.clock, before.load_id),
+        mode=mode,
+        since=since,
+        started_at=as_text(job.clock.now()),
+        before=job.current.live(),
+        reading=job.current.next_pass(),
+    )
+
+
+def _new_load_id(clock: Clock, latest: str | None) -> str:
+    """Loads of a stream sort by age, also where the clock stands still or went back."""
+    load_id = new_ulid(clock)
+    if latest is None or load_id > latest:
+        return load_id
+    return new_ulid(ManualClock(ULID.from_str(latest).datetime + timedelta(milliseconds=1)))
+
+
+# ---- reading ----
+
+
+def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
+    """Read the window until it reconciles, then commit."""
+    load = OpenLoad(job, at)
+    while True:
+        try:
+            if not load.at.at_end:
+                _read(job, reader, load)
+            _reconcile(job, load)
+            return load.commit()
+        except WindowMovedError as moved:
+            if load.at.restarts >= _RESTARTS:
+                load.abandon()
+                raise ContractBroken(
+                    f"{job.place}: {moved}, also after {_RESTARTS} more reads",
+                    hint="Nothing was landed. Does the source's paging lose or change records?",
+                ) from moved
+            load.restart()
+
+
+def _read(job: Job, reader: Reader, load: OpenLoad) -> None:
+    since = as_moment(load.at.since) if load.at.since else None
+    resumed_at = load.at.next_token
+    try:
+        for page in reader.read(job.stream, Window(since), resumed_at):
+            load.take(page)
+    except ContractBroken as broken:
+        if resumed_at is not None and load.at.next_token == resumed_at:
+            raise WindowMovedError("the source no longer knows the page to resume") from broken
+        load.flush()
+        raise
+    except SourceError:
+        load.flush()
+        raise
+    load.flush()
+
+
+def _reconcile(job: Job, load: OpenLoad) -> None:
+    at = load.at
+    read = job.current.accounted(at.reading)
+    if at.server_total is not None and read != at.server_total:
+        raise WindowMovedError(f"read {read:,} records, the source counts {at.server_total:,}")
+    if at.mode == "full" and _is_suspicious(job, read, at.before):
+        load.abandon()
+        raise SuspiciouslyShort(
+            f"{job.place}: a full read brought {read:,} records, {at.before:,} are landed; "
+            "nothing was replaced",
+            hint=f"If they are really gone, add {job.stream.name} to "
+            f"sources.{job.source.name}.accept_shrinking in stamm.yaml for one run.",
+            read=read,
+            landed=at.before,
+        )
+
+
+def _is_suspicious(job: Job, read: int, landed: int) -> bool:
+    if job.stream.name in getattr(job.source, "accept_shrinking", ()):
+        return False
+    if read == 0:
+        return landed > 0
+    return landed >= _SHORT_FROM and read < _SHORT_BELOW * landed
+
+
+def _changed_in_silence(job: Job, reader: Reader) -> bool:
+    """Whether the source's total tells of deletes, or of records no window showed."""
+    if not job.stream.total_is_exact:
+        return False
+    total = reader.total(job.stream)
+    return total is not None and total != job.current.accounted()
+
+
+def _joined(first: LoadResult, second: LoadResult) -> LoadResult:
+    """An incremental read and the full one it gave cause for, as one result."""
+    return replace(
+        second,
+        load_id=second.load_id or first.load_id,
+        rows=first.rows + second.rows,
+        upserts=first.upserts + second.upserts,
+        deletes=first.deletes + second.deletes,
+        duplicates=first.duplicates + second.duplicates,
+        pages=first.pages + second.pages,
+        watermark=later(first.watermark, second.watermark),
+    )

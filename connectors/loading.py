@@ -1,0 +1,289 @@
+"""One open load: takes pages in, writes parts and checkpoints, commits or leaves no trace.
+
+Order, so that a process may be killed anywhere: part (fsync, rename) → checkpoint → … →
+manifest → state in the operational store → cache.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from connectors.current import Checkpoint, CurrentVersions, restarted
+from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
+from connectors.parts import Fetched, landed_table, rejected_table, tombstone
+from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text
+from connectors.records import Accepted, Judge, Rejected
+from connectors.source import Page, Stream
+from stamm.clock import Clock
+from stamm.settings import SourceSettings
+
+_CHECKPOINT_ROWS = 20_000
+_TOMBSTONES_PER_PART = 50_000
+_CLOCKS_DIFFER = timedelta(days=1)  # a record dated later than this must not hide the next ones
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What one extraction of a stream did. `load_id` is None if there was nothing new to land."""
+
+    source: str
+    stream: str
+    load_id: str | None
+    rows: int
+    upserts: int
+    deletes: int
+    duplicates: int
+    rejected: int
+    pages: int
+    server_total: int | None
+    seconds: float
+    watermark: str | None
+
+
+Report = Callable[[LoadResult], None]
+
+
+class WindowMovedError(Exception):
+    """The source changed under the read, or gave another number of records than it counts."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be extracted, and with what."""
+
+    source: SourceSettings
+    stream: Stream
+    folder: Path  # of the stream, in landing
+    clock: Clock
+    judge: Judge
+    log: ProgressLog
+    current: CurrentVersions
+    checkpoint_pages: int
+    report: Report | None = None
+
+    @property
+    def place(self) -> str:
+        """For messages."""
+        return f"{self.source.name}.{self.stream.name}"
+
+    def progress(self) -> Progress:
+        """The stream's recorded state."""
+        return self.log.of(self.source.name, self.stream.name)
+
+    def load_folder(self, load_id: str) -> Path:
+        """Where that load's parts lie."""
+        return load_folder(self.folder, load_id)
+
+
+class OpenLoad:
+    """A load from its first page (or the page it stopped at) to its commit."""
+
+    def __init__(self, job: Job, at: Checkpoint) -> None:
+        self._job = job
+        self.at = at
+        self._pending: dict[str, Fetched] = {}
+        self._refused: dict[str, Rejected] = {}
+        self._pages_pending = 0
+        self._started = time.perf_counter()
+
+    # ---- pages ----
+
+    def take(self, page: Page) -> None:
+        """Judge a page's records; flush when enough has come together."""
+        self._note_total(page.server_total)
+        now = self._job.clock.now()
+        judge = self._job.judge
+        for verdict in map(judge, page.records):
+            if isinstance(verdict, Rejected):
+                self._refused[verdict.identity] = verdict
+            else:
+                self._pending[verdict.record_id] = Fetched(verdict, now)
+                self._note_cursor(verdict.cursor)
+        for refused in map(judge.unreadable, page.unreadable):
+            self._refused[refused.identity] = refused
+        self.at = replace(
+            self.at,
+            next_token=page.next_token,
+            at_end=page.next_token is None,
+            pages=self.at.pages + 1,
+            # less what turns out to be news or rejected: see flush
+            duplicates=self.at.duplicates + len(page.records) + len(page.unreadable),
+        )
+        self._pages_pending += 1
+        enough = self._pages_pending >= self._job.checkpoint_pages
+        if enough or len(self._pending) >= _CHECKPOINT_ROWS:
+            self.flush()
+
+    def _note_total(self, total: int | None) -> None:
+        known = self.at.server_total
+        if total is None:
+            return
+        if known is not None and total < known:
+            raise WindowMovedError(f"its total went from {known:,} to {total:,}")
+        if total != known:
+            self.at = replace(self.at, server_total=total)
+
+    def _note_cursor(self, cursor: str | None) -> None:
+        if cursor is None:
+            return
+        if self.at.cursor_from is None or cursor < self.at.cursor_from:
+            self.at = replace(self.at, cursor_from=cursor)
+        if self.at.cursor_to is None or cursor > self.at.cursor_to:
+            self.at = replace(self.at, cursor_to=cursor)
+
+    def restart(self) -> None:
+        """Read the window again from its first page."""
+        self._forget_pending()
+        self.at = restarted(self.at, self._job.current.next_pass())
+
+    # ---- parts ----
+
+    def flush(self) -> None:
+        """Part, then checkpoint: what both hold is never asked for again."""
+        if not self._pages_pending:
+            return
+        current = self._job.current
+        fresh = [row for row in self._pending.values() if self._is_news(row.record)]
+        self._write(fresh)
+        self._write_refused(
+            [r for r in self._refused.values() if current.rejection_of(r.identity) != r.digest]
+        )
+        self.at = replace(
+            self.at,
+            duplicates=self.at.duplicates - len(fresh) - len(self._refused),
+            rejected=self.at.rejected + len(self._refused),
+        )
+        gone = [row.record.record_id for row in fresh if row.record.op == "delete"]
+        refusals = [(row.identity, row.digest) for row in self._refused.values()]
+        current.advance(self.at, self._met(), gone, refusals)
+        self._forget_pending()
+        if self._job.report:
+            self._job.report(self.result(None))
+
+    def _is_news(self, record: Accepted) -> bool:
+        landed = self._job.current.hash_of(record.record_id)
+        return landed is not None if record.op == "delete" else landed != record.digest
+
+    def _met(self) -> list[tuple[str, bytes]]:
+        """Live records of the pending pages with the hash of the version in force."""
+        current = self._job.current
+        accepted = (row.record for row in self._pending.values())
+        met = [(r.record_id, r.digest) for r in accepted if r.op == "upsert"]
+        # A rejected version leaves the landed one in force; it was met all the same.
+        still = ((identity, current.hash_of(identity)) for identity in self._refused)
+        return met + [(identity, digest) for identity, digest in still if digest is not None]
+
+    def _write(self, rows: Sequence[Fetched]) -> None:
+        if not rows:
+            return
+        at = self.at
+        table = landed_table(at.load_id, at.rows, rows)
+        part = self._part(f"part-{len(at.parts):05}.parquet", table)
+        deletes = sum(row.record.op == "delete" for row in rows)
+        self.at = replace(
+            at,
+            parts=(*at.parts, part),
+            rows=at.rows + len(rows),
+            upserts=at.upserts + len(rows) - deletes,
+            deletes=at.deletes + deletes,
+        )
+
+    def _write_refused(self, rows: Sequence[Rejected]) -> None:
+        if not rows:
+            return
+        at = self.at
+        table = rejected_table(at.load_id, at.rejected_rows, rows)
+        part = self._part(f"rejected-{len(at.rejected_parts):05}.parquet", table)
+        self.at = replace(
+            at,
+            rejected_parts=(*at.rejected_parts, part),
+            rejected_rows=at.rejected_rows + len(rows),
+        )
+
+    def _part(self, name: str, table: object) -> Part:
+        return write_part(self._job.load_folder(self.at.load_id), name, table)
+
+    def _forget_pending(self) -> None:
+        self._pending, self._refused, self._pages_pending = {}, {}, 0
+
+    # ---- the end ----
+
+    def commit(self) -> LoadResult:
+        """Tombstones, manifest, state, cache; a load without rows leaves no folder."""
+        job, at = self._job, self.at
+        full_pass = at.reading if at.mode == "full" else None
+        live = job.current.live()
+        if full_pass is not None:
+            live -= self._write_tombstones(full_pass)
+        before = job.progress()
+        manifest = self._manifest()
+        after = after_load(before, manifest, live=live)
+        landed = bool(manifest.parts or manifest.rejected_parts)
+        if landed:
+            write_manifest(job.load_folder(at.load_id), manifest)
+        else:
+            after = replace(after, load_id=before.load_id)
+        job.log.move(job.source.name, job.stream.name, after)
+        job.current.finish(full_pass=full_pass)
+        return self.result(at.load_id if landed else None, after.watermark)
+
+    def abandon(self) -> None:
+        """Leave landing as it was before this load."""
+        shutil.rmtree(self._job.load_folder(self.at.load_id), ignore_errors=True)
+        self._forget_pending()
+        self._job.current.rebuild()
+
+    def _write_tombstones(self, full_pass: int) -> int:
+        now = self._job.clock.now()
+        gone = [Fetched(tombstone(rid), now) for rid in self._job.current.missing(full_pass)]
+        for start in range(0, len(gone), _TOMBSTONES_PER_PART):
+            self._write(gone[start : start + _TOMBSTONES_PER_PART])
+        return len(gone)
+
+    def _manifest(self) -> Manifest:
+        at, job = self.at, self._job
+        latest = as_text(as_moment(at.started_at) + _CLOCKS_DIFFER)
+        return Manifest(
+            source=job.source.name,
+            system=job.source.system,
+            stream=job.stream.name,
+            load_id=at.load_id,
+            mode=at.mode,
+            since=at.since,
+            started_at=at.started_at,
+            finished_at=as_text(job.clock.now()),
+            pages=at.pages,
+            rows=at.rows,
+            upserts=at.upserts,
+            deletes=at.deletes,
+            duplicates=at.duplicates,
+            rejected=at.rejected_rows,
+            server_total=at.server_total,
+            cursor_from=at.cursor_from,
+            cursor_to=min(at.cursor_to, latest) if at.cursor_to else None,
+            parts=at.parts,
+            rejected_parts=at.rejected_parts,
+        )
+
+    def result(self, load_id: str | None, watermark: str | None = None) -> LoadResult:
+        """The figures so far."""
+        at = self.at
+        return LoadResult(
+            source=self._job.source.name,
+            stream=self._job.stream.name,
+            load_id=load_id,
+            rows=at.rows,
+            upserts=at.upserts,
+            deletes=at.deletes,
+            duplicates=at.duplicates,
+            rejected=at.rejected,
+            pages=at.pages,
+            server_total=at.server_total,
+            seconds=time.perf_counter() - self._started,
+            watermark=watermark,
+        )

@@ -1,0 +1,147 @@
+"""One page after another over HTTP: a request, its answer, the request that follows.
+
+A paginator knows one vendor's way of paging and nothing of connections; `HttpReader` joins it
+with the client. The token of a page is the following request itself, so that another process
+can go on where one was killed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connectors.http import HttpClient, Request
+from connectors.source import Page, Record, Stream, Window
+from stamm.errors import ContractBroken
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What an answer holds: records, the request that follows (None: the end), a total."""
+
+    records: Sequence[Record]
+    following: Request | None
+    total: int | None = None
+
+
+class Paginator(Protocol):
+    """One vendor's way of paging. Stateless: all it needs stands in the request."""
+
+    def first(self, stream: Stream, window: Window) -> Request:
+        """The request of the window's first page."""
+        ...
+
+    def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
+        """Take an answer apart; raises `ContractBroken` if it has another shape."""
+        ...
+
+    def count(self, stream: Stream) -> Request | None:
+        """The cheapest request that tells how many records there are; None if none does."""
+        ...
+
+    def counted(self, stream: Stream, body: Any) -> int | None:
+        """The number out of the answer to `count`."""
+        ...
+
+
+class HttpReader:
+    """Reads declared streams through one HTTP client."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def read(self, stream: Stream, window: Window, resume: str | None) -> Iterator[Page]:
+        paginator: Paginator = stream.paginate
+        request = to_request(resume) if resume else paginator.first(stream, window)
+        while True:
+            answered = paginator.answered(stream, request, self._client.ask(request))
+            following = answered.following
+            yield Page(answered.records, to_token(following), answered.total)
+            if following is None:
+                return
+            if following == request:
+                raise ContractBroken(f"{stream.name}: the next page is the same request again")
+            request = following
+
+    def total(self, stream: Stream) -> int | None:
+        paginator: Paginator = stream.paginate
+        request = paginator.count(stream)
+        if request is None:
+            return None
+        return paginator.counted(stream, self._client.ask(request))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def to_token(request: Request | None) -> str | None:
+    """A request as text, for the checkpoint."""
+    if request is None:
+        return None
+    return json.dumps([request.method, request.path, dict(request.params), request.body])
+
+
+def to_request(token: str) -> Request:
+    """The request that `to_token` wrote."""
+    method, path, params, body = json.loads(token)
+    return Request(method, path, params, body)
+
+
+def member(stream: Stream, body: Any, *steps: str) -> Any:
+    """A mandatory part of an answer; raises `ContractBroken` and says what came instead."""
+    at = body
+    for step in steps:
+        if not isinstance(at, Mapping) or step not in at:
+            found = ", ".join(sorted(at)[:8]) if isinstance(at, Mapping) else type(at).__name__
+            raise ContractBroken(
+                f"{stream.name}: expected {'.'.join(steps)} in the answer, found {found}",
+                hint="The vendor's contract changed, or the address points at something else.",
+            )
+        at = at[step]
+    return at
+
+
+def records_of(stream: Stream, body: Any, *steps: str) -> list[Record]:
+    """The list of records in an answer."""
+    found = member(stream, body, *steps)
+    if not isinstance(found, list):
+        raise ContractBroken(
+            f"{stream.name}: expected a list at {'.'.join(steps)}, found {type(found).__name__}"
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class OffsetPages:
+    """`limit` and `offset`, the total in the answer. The offset goes on by what really came."""
+
+    member: str
+    total: str | None = "count"
+    size: int = 500
+    since: str | None = None  # parameter of the lower bound
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def first(self, stream: Stream, window: Window) -> Request:
+        params = {**self.params, "limit": str(self.size), "offset": "0"}
+        if self.since and window.since:
+            params[self.since] = window.since.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return Request("GET", stream.path, params)
+
+    def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
+        # A list that is empty may be missing altogether (Brevo leaves it out).
+        rows = records_of(stream, body, self.member) if body.get(self.member) else []
+        total = int(member(stream, body, self.total)) if self.total else None
+        offset = int(request.params["offset"]) + len(rows)
+        at_end = not rows or (total is not None and offset >= total)
+        following = None if at_end else request.having(offset=str(offset))
+        return Answered(rows, following, total)
+
+    def count(self, stream: Stream) -> Request | None:
+        if self.total is None:
+            return None
+        return Request("GET", stream.path, {**self.params, "limit": "1", "offset": "0"})
+
+    def counted(self, stream: Stream, body: Any) -> int | None:
+        return int(member(stream, body, self.total)) if self.total else None

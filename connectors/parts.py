@@ -1,0 +1,62 @@
+"""Turns judged records into the tables of landing's Parquet parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from connectors.records import Accepted, Rejected
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An accepted record and when its page was read (UTC)."""
+
+    record: Accepted
+    at: datetime
+
+
+def landed_table(load_id: str, first_seq: int, rows: Sequence[Fetched]) -> pa.Table:
+    """Columns of a landing part, numbered from `first_seq`."""
+    import pyarrow as pa
+
+    records = [row.record for row in rows]
+    text = pa.string()
+    return pa.table(
+        {
+            "_load_id": pa.repeat(pa.scalar(load_id), len(rows)),
+            "_seq": pa.array(range(first_seq, first_seq + len(rows)), pa.int64()),
+            "_fetched_at": pa.array([row.at for row in rows], pa.timestamp("us", "UTC")),
+            "_record_id": pa.array([record.record_id for record in records], text),
+            "_key": pa.array([record.key or None for record in records], text),
+            "_cursor": pa.array([record.cursor for record in records], text),
+            "_op": pa.array([record.op for record in records], text),
+            "_raw": pa.array([record.raw or None for record in records], pa.binary()).cast(text),
+        }
+    )
+
+
+def rejected_table(load_id: str, first_seq: int, rows: Sequence[Rejected]) -> pa.Table:
+    """Columns of a rejected part."""
+    import pyarrow as pa
+
+    text = pa.string()
+    return pa.table(
+        {
+            "_load_id": pa.repeat(pa.scalar(load_id), len(rows)),
+            "_seq": pa.array(range(first_seq, first_seq + len(rows)), pa.int64()),
+            "_reason": pa.array([row.reason for row in rows], text),
+            "_rule": pa.array([row.rule for row in rows], text),
+            "_raw": pa.array([row.raw for row in rows], text),
+        }
+    )
+
+
+def tombstone(record_id: str) -> Accepted:
+    """The mark of a record that a full read no longer met; it has no content of its own."""
+    return Accepted(record_id, "", None, "delete", b"", b"")

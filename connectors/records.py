@@ -1,0 +1,91 @@
+"""Judges single records: what lands, what is rejected and by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from connectors.current import content_hash
+from connectors.progress import as_text
+from connectors.source import Stream, Unreadable
+from stamm.ids import record_id
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A record with a key; `op` is `upsert`, or `delete` if the record says that it is gone."""
+
+    record_id: str
+    key: str
+    cursor: str | None
+    op: str
+    raw: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that does not land. `identity` is its record id, or stands for its content."""
+
+    identity: str
+    rule: str
+    reason: str
+    raw: str
+    digest: bytes
+
+
+class Judge:
+    """Applies one stream's declaration to its records."""
+
+    def __init__(self, source: str, stream: Stream, secret: bytes) -> None:
+        import orjson
+
+        self._stream = stream
+        self._key = stream.primary_key
+        self._single = len(stream.primary_key) == 1
+        self._cursor = stream.cursor.read if stream.cursor else None
+        self._deleted = stream.deleted
+        self._record_id: Callable[[str], str] = partial(record_id, secret, source, stream.name)
+        self._dumps: Callable[[Any], bytes] = orjson.dumps
+
+    def __call__(self, record: Any) -> Accepted | Rejected:
+        """The verdict on one record; never raises for what a source may send."""
+        raw = self._dumps(record)
+        if not isinstance(record, Mapping):
+            return self._rejected(raw, "not_an_object", f"a {type(record).__name__}")
+        key = self._key_of(record)
+        if key is None:
+            return self._rejected(raw, "key_missing", f"no {' + '.join(self._key)}")
+        rid = self._record_id(key)
+        deleted = self._deleted is not None and self._deleted(record)
+        for name in () if deleted else self._stream.mandatory:
+            if record.get(name) is None:
+                return self._rejected(raw, "mandatory_null", f"{name} is null", rid)
+        try:
+            moment = self._cursor(record) if self._cursor else None
+        except (ValueError, TypeError, OverflowError, AttributeError):
+            return self._rejected(raw, "cursor_unreadable", "its moment cannot be read", rid)
+        cursor = as_text(moment) if moment else None
+        op = "delete" if deleted else "upsert"
+        return Accepted(rid, key, cursor, op, raw, content_hash(raw))
+
+    def unreadable(self, piece: Unreadable) -> Rejected:
+        """A piece of a page that its reader could not make a record of."""
+        raw = piece.raw.encode()
+        return self._rejected(raw, piece.rule, piece.reason)
+
+    def _key_of(self, record: Mapping[str, Any]) -> str | None:
+        if self._single:
+            value = record.get(self._key[0])
+            return None if value is None or value == "" else str(value)
+        parts = [record.get(name) for name in self._key]
+        # One part may be empty (an address without a person), but none may be absent.
+        if None in parts or not any(part != "" for part in parts):
+            return None
+        return "|".join(map(str, parts))
+
+    def _rejected(self, raw: bytes, rule: str, reason: str, rid: str | None = None) -> Rejected:
+        digest = content_hash(raw)
+        return Rejected(rid or f"?{digest.hex()}", rule, reason, raw.decode(), digest)

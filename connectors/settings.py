@@ -1,0 +1,37 @@
+"""What every source that is reached over HTTP states in `stamm.yaml`."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from stamm.settings import SourceSettings
+
+
+class HttpSource(SourceSettings):
+    """An address, and whether it may be reached without TLS."""
+
+    insecure: bool = Field(
+        default=False, description="Allow http:// for a test; data travel unencrypted."
+    )
+    url: str = Field(description="Address of the system, https://…", validate_default=True)
+    accept_shrinking: tuple[str, ...] = Field(
+        default=(), description="Streams that may lose more than half their records in one read."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: str, info: ValidationInfo) -> str:
+        parts = urlsplit(url)
+        allowed = ("https", "http") if info.data.get("insecure") else ("https",)
+        if parts.scheme not in allowed or not parts.hostname:
+            raise PydanticCustomError(
+                "address",
+                "expected an https address, as customer data would travel unencrypted "
+                "otherwise (insecure: true allows http for a test on this machine)",
+            )
+        if parts.username or parts.password:
+            raise PydanticCustomError("address", "expected an address without credentials in it")
+        return url.rstrip("/")
