@@ -33,14 +33,25 @@ _LIVE_COLUMNS = (
     "source varchar, record_id varchar, key varchar, cursor varchar, "
     "fetched_at timestamptz, load_id varchar, raw varchar"
 )
-_LOADS = """
-create or replace table landing.all_loads (
-    source varchar, system varchar, stream varchar, load_id varchar, mode varchar,
-    started_at timestamptz, finished_at timestamptz, pages bigint, "rows" bigint,
-    upserts bigint, deletes bigint, duplicates bigint, rejected bigint, server_total bigint,
-    cursor_from varchar, cursor_to varchar, generation integer
-)
-"""
+_LOADS = {
+    "source": "varchar",
+    "system": "varchar",
+    "stream": "varchar",
+    "load_id": "varchar",
+    "mode": "varchar",
+    "started_at": "timestamptz",
+    "finished_at": "timestamptz",
+    "pages": "bigint",
+    "rows": "bigint",
+    "upserts": "bigint",
+    "deletes": "bigint",
+    "duplicates": "bigint",
+    "rejected": "bigint",
+    "server_total": "bigint",
+    "cursor_from": "varchar",
+    "cursor_to": "varchar",
+    "generation": "integer",
+}
 _TOMBSTONES = "source varchar, system varchar, stream varchar, record_id varchar, load_id varchar"
 _REJECTED = (
     "source varchar, system varchar, stream varchar, load_id varchar, seq bigint, "
@@ -105,13 +116,9 @@ def _files(landing_root: Path, landed: Iterable[Manifest], *, rejected: bool = F
 
 
 def _create_loads(con: duckdb.DuckDBPyConnection, landed: Sequence[Manifest]) -> None:
-    con.execute(_LOADS)
-    rows = [
-        (m.source, m.system, m.stream, m.load_id, m.mode, m.started_at, m.finished_at, m.pages)
-        + (m.rows, m.upserts, m.deletes, m.duplicates, m.rejected, m.server_total)
-        + (m.cursor_from, m.cursor_to, m.generation)
-        for m in landed
-    ]
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in _LOADS.items())
+    con.execute(f"create or replace table landing.all_loads ({columns})")
+    rows = [tuple(getattr(manifest, name) for name in _LOADS) for manifest in landed]
     _insert(con, "all_loads", rows)
 
 

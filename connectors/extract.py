@@ -184,7 +184,7 @@ def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
             if not load.at.at_end:
                 _read(job, reader, load)
             _reconcile(job, load)
-            return load.commit()
+            return load.commit(deletes_are_sure=_deletes_are_sure(job, reader, load))
         except WindowMovedError as moved:
             if load.at.restarts >= _RESTARTS:
                 load.abandon()
@@ -197,9 +197,10 @@ def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
 
 def _read(job: Job, reader: Reader, load: OpenLoad) -> None:
     since = as_moment(load.at.since) if load.at.since else None
+    window = Window(since, as_moment(load.at.started_at))
     resumed_at = load.at.next_token
     try:
-        for page in reader.read(job.stream, Window(since), resumed_at):
+        for page in reader.read(job.stream, window, resumed_at):
             load.take(page)
     except ContractBroken as broken:
         if resumed_at is not None and load.at.next_token == resumed_at:
@@ -227,6 +228,15 @@ def _reconcile(job: Job, load: OpenLoad) -> None:
             read=read,
             landed=at.before,
         )
+
+
+def _deletes_are_sure(job: Job, reader: Reader, load: OpenLoad) -> bool:
+    """Whether what a full read did not meet is really gone."""
+    reading = load.at.reading
+    if job.stream.total_is_exact or not any(job.current.missing(reading)):
+        return True
+    total = reader.total(job.stream)
+    return total is None or total == job.current.accounted(reading)
 
 
 def _is_suspicious(job: Job, read: int, landed: int) -> bool:

@@ -30,12 +30,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Request:
-    """A request as data. `path` stands below the source's address, or is a link it gave."""
+    """A request as data. `path` stands below the source's address, or is a link it gave.
+
+    `note` is not sent: what its paginator has to remember for the page after.
+    """
 
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    note: str = ""
 
     def having(self, **params: str) -> Request:
         """The same request with other parameters."""

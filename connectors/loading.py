@@ -213,24 +213,29 @@ class OpenLoad:
 
     # ---- the end ----
 
-    def commit(self) -> LoadResult:
-        """Tombstones, manifest, state, cache; a load without rows leaves no folder."""
-        job, at = self._job, self.at
-        full_pass = at.reading if at.mode == "full" else None
+    def commit(self, *, deletes_are_sure: bool = True) -> LoadResult:
+        """Tombstones, manifest, state, cache; a load without rows leaves no folder.
+
+        If deletes are not sure there are no tombstones, and the full read stays due.
+        """
+        job = self._job
+        full_pass = self.at.reading if self.at.mode == "full" and deletes_are_sure else None
         live = job.current.live()
         if full_pass is not None:
             live -= self._write_tombstones(full_pass)
         before = job.progress()
         manifest = self._manifest()
         after = after_load(before, manifest, live=live)
+        if not deletes_are_sure:
+            after = replace(after, full_read_at=before.full_read_at)
         landed = bool(manifest.parts or manifest.rejected_parts)
         if landed:
-            write_manifest(job.load_folder(at.load_id), manifest)
+            write_manifest(job.load_folder(manifest.load_id), manifest)
         else:
             after = replace(after, load_id=before.load_id)
         job.log.move(job.source.name, job.stream.name, after)
         job.current.finish(full_pass=full_pass)
-        return self.result(at.load_id if landed else None, after.watermark)
+        return self.result(manifest.load_id if landed else None, after.watermark)
 
     def abandon(self) -> None:
         """Leave landing as it was before this load."""

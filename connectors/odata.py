@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.http import Request
-from connectors.paging import Answered, member, records_of
+from connectors.paging import Answered, distinct, member, records_of
 from connectors.source import Record, Stream, Window
 
 _DATE = re.compile(r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$")
@@ -103,7 +103,7 @@ class KeyOrderedPages:
         if following:
             return Answered(rows, Request("GET", following), total)
         # The page may be shorter than asked for: only the total tells where the end is.
-        skip = int(request.params.get("$skip", total)) + len(rows)
+        skip = int(request.params.get("$skip", total)) + distinct(stream, rows)
         at_end = not rows or skip >= total
         return Answered(rows, None if at_end else request.having(**{"$skip": str(skip)}), total)
 

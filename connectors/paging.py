@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from connectors.http import HttpClient, Request
@@ -80,13 +80,14 @@ def to_token(request: Request | None) -> str | None:
     """A request as text, for the checkpoint."""
     if request is None:
         return None
-    return json.dumps([request.method, request.path, dict(request.params), request.body])
+    return json.dumps(
+        [request.method, request.path, dict(request.params), request.body, request.note]
+    )
 
 
 def to_request(token: str) -> Request:
     """The request that `to_token` wrote."""
-    method, path, params, body = json.loads(token)
-    return Request(method, path, params, body)
+    return Request(*json.loads(token))
 
 
 def member(stream: Stream, body: Any, *steps: str) -> Any:
@@ -113,6 +114,13 @@ def records_of(stream: Stream, body: Any, *steps: str) -> list[Record]:
     return found
 
 
+def distinct(stream: Stream, rows: Sequence[Record]) -> int:
+    """How many records came; a page that repeats some must not make the next one skip others."""
+    fields = stream.primary_key
+    keys = {tuple(str(r.get(f)) for f in fields) for r in rows if isinstance(r, Mapping)}
+    return len(keys) or len(rows)
+
+
 @dataclass(frozen=True)
 class OffsetPages:
     """`limit` and `offset`, the total in the answer. The offset goes on by what really came."""
@@ -132,11 +140,15 @@ class OffsetPages:
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
         # A list that is empty may be missing altogether (Brevo leaves it out).
         rows = records_of(stream, body, self.member) if body.get(self.member) else []
-        total = int(member(stream, body, self.total)) if self.total else None
-        offset = int(request.params["offset"]) + len(rows)
-        at_end = not rows or (total is not None and offset >= total)
-        following = None if at_end else request.having(offset=str(offset))
-        return Answered(rows, following, total)
+        # Whether the total heeds the lower bound is not said: there, an empty page is the end.
+        bounded = self.since in request.params
+        total = None if bounded else self.counted(stream, body)
+        offset = int(request.params["offset"]) + distinct(stream, rows)
+        if (not rows and (request.note or not bounded)) or (total is not None and offset >= total):
+            return Answered(rows, None, total)
+        if not rows:  # nothing else tells the end, so one empty page is not believed
+            return Answered(rows, replace(request, note="doubted"), total)
+        return Answered(rows, replace(request.having(offset=str(offset)), note=""), total)
 
     def count(self, stream: Stream) -> Request | None:
         if self.total is None:

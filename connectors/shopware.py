@@ -18,7 +18,7 @@ from connectors.bases import CONTRACT, MARKETING, TRANSACTION, birth_date
 from connectors.credentials import ClientCredentials
 from connectors.http import HttpClient, Request
 from connectors.iso8601 import first_of
-from connectors.paging import Answered, HttpReader, member, records_of
+from connectors.paging import Answered, HttpReader, distinct, member, records_of
 from connectors.settings import HttpSource
 from connectors.source import Basis, Cursor, FieldGroup, Stream, System, Window
 from stamm.clock import Clock
@@ -55,8 +55,9 @@ class SearchPages:
         rows = records_of(stream, body, "data")
         total = int(member(stream, body, "total"))
         page, limit = request.body["page"], request.body["limit"]
-        if page == 1 and 0 < len(rows) < min(limit, total):
-            limit = len(rows)  # capped in silence: go on with the server's own limit
+        came = distinct(stream, rows)
+        if page == 1 and 0 < came < min(limit, total):
+            limit = came  # capped in silence: go on with the server's own limit
         if not rows or page * limit >= total:
             return Answered(rows, None, total)
         following = {**request.body, "page": page + 1, "limit": limit}

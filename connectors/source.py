@@ -63,14 +63,20 @@ class Stream:
     field_groups: tuple[FieldGroup, ...] = ()
     deleted: Callable[[Record], bool] | None = None  # the record itself says that it is gone
     incremental: bool = True  # False: the server cannot filter by the cursor, each read is full
-    total_is_exact: bool = True  # False: `Reader.total` may lag or count otherwise
+    # False: `Reader.total` may lag, and a full read may leave out what is changing just now. Then
+    # a record that is missing counts as deleted only if the total agrees.
+    total_is_exact: bool = True
 
 
 @dataclass(frozen=True)
 class Window:
-    """What to read: everything (`since` is None) or what changed at or after `since` (UTC)."""
+    """What to read: everything (`since` is None) or what changed at or after `since` (UTC).
 
-    since: datetime | None = None
+    `until` is when the read began; only a server that wants an end is told it.
+    """
+
+    since: datetime | None
+    until: datetime
 
 
 @dataclass(frozen=True)
