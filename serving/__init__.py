@@ -1,0 +1,1 @@
+"""The way out: published builds, the change feed, and what the marts need from the store."""

@@ -1,0 +1,139 @@
+"""Write, audit, publish: the private warehouse becomes a build that readers may open.
+
+The build is written aside under `<build>.tmp`, compared with its origin table by table, made
+read-only, renamed, and only then pointed to. A crash leaves the old build current, and at the
+most a `.tmp` folder that the next publish removes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from serving.builds import (
+    DATABASE,
+    DESCRIPTION,
+    UNFINISHED,
+    Build,
+    current_build,
+    list_builds,
+    open_published,
+    prune,
+    rollback,
+    switch,
+    sync_folder,
+)
+from stamm.duck import in_memory
+from stamm.errors import PublishError
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = [
+    "Build",
+    "current_build",
+    "list_builds",
+    "open_published",
+    "prune",
+    "publish",
+    "rollback",
+]
+
+GOLDEN = (
+    "golden_parties",
+    "xref_parties",
+    "golden_lineage",
+    "golden_party_roles",
+    "golden_households",
+    "retired_parties",
+)
+# The oldest format that 1.x drivers of BI tools open.
+_STORAGE_VERSION = "v1.0.0"
+# Order-independent: the sum of the rows' hashes, exact in 128 bits.
+_CHECKSUM = "select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar from {table} as t"
+_READ_ONLY = 0o444
+
+
+def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[str, Any]) -> Build:
+    """Copy marts and golden tables into a new build and make it the current one.
+
+    Raises PublishError if the copy differs from its origin; nothing is published then.
+    """
+    for leftover in published_root.glob(f"*{UNFINISHED}"):
+        leftover.unlink() if leftover.is_symlink() else shutil.rmtree(leftover)
+    aside = published_root / f"{build_id}{UNFINISHED}"
+    (aside / "parquet").mkdir(parents=True)
+    with in_memory() as con:
+        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
+        con.execute(
+            f"attach '{_quoted(aside / DATABASE)}' as build (storage_version '{_STORAGE_VERSION}')"
+        )
+        tables = {name: _copy(con, aside, schema, name) for schema, name in _tables(con)}
+        _describe(con, build_id, info)
+    description = json.dumps({"info": info, "tables": tables}, indent=2, default=str)
+    (aside / DESCRIPTION).write_text(description, encoding="utf-8")
+    _seal(aside)
+    folder = published_root / build_id
+    aside.replace(folder)
+    sync_folder(published_root)
+    switch(published_root, folder)
+    return Build(build_id, folder, info, tables)
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    rows = con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'warehouse' "
+        "and (schema_name = 'marts' or (schema_name = 'golden' and list_contains(?, table_name))) "
+        "order by all",
+        [list(GOLDEN)],
+    ).fetchall()
+    if not rows:
+        raise PublishError("expected marts in the warehouse, found none", hint="Run `stamm run`.")
+    return [(schema, name) for schema, name in rows]
+
+
+def _copy(con: duckdb.DuckDBPyConnection, aside: Path, schema: str, name: str) -> dict[str, Any]:
+    """Copy one table in a fixed order, then compare the copy with its origin."""
+    origin, copy = f'warehouse.{schema}."{name}"', f'build.main."{name}"'
+    con.execute(f"create table {copy} as select * from {origin} order by all")
+    parquet = _quoted(aside / "parquet" / f"{name}.parquet")
+    con.execute(f"copy {copy} to '{parquet}' (format parquet, compression zstd)")
+    figures = [
+        con.execute(_CHECKSUM.format(table=table)).fetchall()[0]
+        for table in (origin, copy, f"read_parquet('{parquet}')")
+    ]
+    if len(set(figures)) > 1:
+        raise PublishError(
+            f"{name}: the copy differs from the warehouse: expected {figures[0]}, "
+            f"found {figures[1]} in DuckDB and {figures[2]} in Parquet",
+            hint="Nothing was published. Check the disk, then run again.",
+        )
+    rows, checksum = figures[0]
+    return {"rows": rows, "checksum": checksum}
+
+
+def _describe(con: duckdb.DuckDBPyConnection, build_id: str, info: dict[str, Any]) -> None:
+    con.execute(
+        "create table build.main.build_info (build_id varchar, name varchar, value varchar)"
+    )
+    rows = [[build_id, name, str(value)] for name, value in sorted(info.items())]
+    if rows:
+        con.executemany("insert into build.main.build_info values (?, ?, ?)", rows)
+    con.execute("detach build")
+
+
+def _seal(folder: Path) -> None:
+    """Read-only and durable before anybody can see it."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+        path.chmod(_READ_ONLY)
+    sync_folder(folder / "parquet")
+    sync_folder(folder)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
