@@ -178,4 +178,4 @@ def _by_stream(
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     if rows:
         marks = ", ".join("?" * len(rows[0]))
-        con.executemany(f"insert into landing.{table} values ({marks})", rows)  # noqa: S608
+        con.executemany(f"insert into landing.{table} values ({marks})", rows)

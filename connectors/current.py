@@ -29,6 +29,7 @@ create table if not exists rejected (
 ) without rowid;
 create table if not exists facts (name text primary key, value text not null) without rowid;
 """
+_LOOK_UP = 500  # ids in one statement
 _SEEN = (
     "insert into current values (?, ?, ?) on conflict (record_id) "
     "do update set hash = excluded.hash, pass = excluded.pass"
@@ -104,12 +105,20 @@ class CurrentVersions:
             raw[name] = tuple(Part(**part) for part in raw[name])
         return Checkpoint(**raw)
 
-    def hash_of(self, record_id: str) -> bytes | None:
-        """The landed version's hash; None if no live version is landed."""
-        row = self._db.execute(
-            "select hash from current where record_id = ?", (record_id,)
-        ).fetchone()
-        return row[0] if row else None
+    def hashes_of(self, record_ids: Iterable[str]) -> dict[str, bytes]:
+        """Record id → hash of the landed version, for those that have one."""
+        found: dict[str, bytes] = {}
+        wanted = sorted(record_ids)  # neighbours share pages of the index
+        for start in range(0, len(wanted), _LOOK_UP):
+            some = wanted[start : start + _LOOK_UP]
+            marks = ",".join("?" * len(some))
+            found.update(
+                self._db.execute(
+                    f"select record_id, hash from current where record_id in ({marks})",
+                    some,
+                )
+            )
+        return found
 
     def rejection_of(self, identity: str) -> bytes | None:
         """The hash of a record that was landed as rejected."""
@@ -126,7 +135,7 @@ class CurrentVersions:
         """Records known (in one pass), live or rejected, each once."""
         where, bound = ("where pass = ?", (reading,)) if reading is not None else ("", ())
         sql = (
-            f"select count(*) from (select record_id from current {where} "  # noqa: S608 - constant
+            f"select count(*) from (select record_id from current {where} "
             f"union select identity from rejected {where})"
         )
         return int(self._db.execute(sql, bound * 2).fetchone()[0])
@@ -147,11 +156,13 @@ class CurrentVersions:
     ) -> None:
         """Take over what a flushed part holds, and the checkpoint, in one transaction."""
         number = checkpoint.reading
+        met = sorted((rid, digest, number) for rid, digest in seen)
         with self._db:
-            self._db.executemany(_SEEN, ((rid, digest, number) for rid, digest in seen))
-            self._db.executemany(
-                "delete from rejected where identity = ?", ((rid,) for rid, _ in seen)
-            )
+            self._db.executemany(_SEEN, met)
+            if self._any_rejected():
+                self._db.executemany(
+                    "delete from rejected where identity = ?", ((rid,) for rid, _, _ in met)
+                )
             self._db.executemany("delete from current where record_id = ?", ((r,) for r in gone))
             self._db.executemany(_REFUSED, ((i, digest, number) for i, digest in refused))
             self._set("checkpoint", _as_text(checkpoint))
@@ -192,6 +203,9 @@ class CurrentVersions:
                     self._db.execute("delete from current where record_id = ?", (rid,))
                 else:
                     self._db.execute(_SEEN, (rid, content_hash(raw.encode()), 0))
+
+    def _any_rejected(self) -> bool:
+        return self._db.execute("select 1 from rejected limit 1").fetchone() is not None
 
     def _opened(self) -> sqlite3.Connection:
         path = self._folder / FILE

@@ -144,7 +144,7 @@ def _mode(job: Job, before: Progress, *, full: bool) -> str:
     stream = job.stream
     if full or stream.cursor is None or not stream.incremental:
         return "full"
-    if before.watermark is None or before.full_read_at is None:
+    if before.watermark is None or before.full_read_at is None or job.current.live() == 0:
         return "full"
     due = stream.sweep and as_moment(before.full_read_at) + stream.sweep <= job.clock.now()
     return "full" if due else "incremental"

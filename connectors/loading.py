@@ -98,12 +98,14 @@ class OpenLoad:
         self._note_total(page.server_total)
         now = self._job.clock.now()
         judge = self._job.judge
+        cursors: list[str | None] = []
         for verdict in map(judge, page.records):
             if isinstance(verdict, Rejected):
                 self._refused[verdict.identity] = verdict
             else:
                 self._pending[verdict.record_id] = Fetched(verdict, now)
-                self._note_cursor(verdict.cursor)
+                cursors.append(verdict.cursor)
+        self._note_cursors([cursor for cursor in cursors if cursor])
         for refused in map(judge.unreadable, page.unreadable):
             self._refused[refused.identity] = refused
         self.at = replace(
@@ -128,13 +130,13 @@ class OpenLoad:
         if total != known:
             self.at = replace(self.at, server_total=total)
 
-    def _note_cursor(self, cursor: str | None) -> None:
-        if cursor is None:
+    def _note_cursors(self, cursors: Sequence[str]) -> None:
+        if not cursors:
             return
-        if self.at.cursor_from is None or cursor < self.at.cursor_from:
-            self.at = replace(self.at, cursor_from=cursor)
-        if self.at.cursor_to is None or cursor > self.at.cursor_to:
-            self.at = replace(self.at, cursor_to=cursor)
+        at = self.at
+        lowest = min(cursors) if at.cursor_from is None else min(at.cursor_from, *cursors)
+        highest = max(cursors) if at.cursor_to is None else max(at.cursor_to, *cursors)
+        self.at = replace(at, cursor_from=lowest, cursor_to=highest)
 
     def restart(self) -> None:
         """Read the window again from its first page."""
@@ -148,7 +150,12 @@ class OpenLoad:
         if not self._pages_pending:
             return
         current = self._job.current
-        fresh = [row for row in self._pending.values() if self._is_news(row.record)]
+        landed = current.hashes_of(self._pending)
+        fresh = [
+            row
+            for row in self._pending.values()
+            if _is_news(row.record, landed.get(row.record.record_id))
+        ]
         self._write(fresh)
         self._write_refused(
             [r for r in self._refused.values() if current.rejection_of(r.identity) != r.digest]
@@ -165,18 +172,13 @@ class OpenLoad:
         if self._job.report:
             self._job.report(self.result(None))
 
-    def _is_news(self, record: Accepted) -> bool:
-        landed = self._job.current.hash_of(record.record_id)
-        return landed is not None if record.op == "delete" else landed != record.digest
-
     def _met(self) -> list[tuple[str, bytes]]:
         """Live records of the pending pages with the hash of the version in force."""
         current = self._job.current
         accepted = (row.record for row in self._pending.values())
         met = [(r.record_id, r.digest) for r in accepted if r.op == "upsert"]
         # A rejected version leaves the landed one in force; it was met all the same.
-        still = ((identity, current.hash_of(identity)) for identity in self._refused)
-        return met + [(identity, digest) for identity, digest in still if digest is not None]
+        return met + list(current.hashes_of(self._refused).items())
 
     def _write(self, rows: Sequence[Fetched]) -> None:
         if not rows:
@@ -292,3 +294,8 @@ class OpenLoad:
             seconds=time.perf_counter() - self._started,
             watermark=watermark,
         )
+
+
+def _is_news(record: Accepted, landed: bytes | None) -> bool:
+    """Whether a record says other than the version in force, whose hash is `landed`."""
+    return landed is not None if record.op == "delete" else landed != record.digest

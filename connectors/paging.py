@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Protocol
 
 from connectors.http import HttpClient, Request
@@ -117,6 +118,10 @@ def records_of(stream: Stream, body: Any, *steps: str) -> list[Record]:
 def distinct(stream: Stream, rows: Sequence[Record]) -> int:
     """How many records came; a page that repeats some must not make the next one skip others."""
     fields = stream.primary_key
+    try:
+        return len(set(map(itemgetter(*fields), rows)))
+    except (KeyError, TypeError):  # some record is not as it should be
+        pass
     keys = {tuple(str(r.get(f)) for f in fields) for r in rows if isinstance(r, Mapping)}
     return len(keys) or len(rows)
 

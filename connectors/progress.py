@@ -84,8 +84,8 @@ def later(one: str | None, other: str | None) -> str | None:
 
 
 def as_text(moment: datetime) -> str:
-    """Fixed width, so that texts order as moments do."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Fixed width, so that texts order as moments do; `moment` is in UTC."""
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def as_moment(text: str) -> datetime:

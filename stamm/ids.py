@@ -8,7 +8,7 @@ from ulid import ULID
 
 from stamm.clock import Clock
 
-_SEPARATOR = b"\x1f"  # never part of a source, stream or key name, so parts cannot run together
+_SEPARATOR = "\x1f"  # never part of a source, stream or key name, so parts cannot run together
 
 
 def new_ulid(clock: Clock) -> str:
@@ -18,5 +18,5 @@ def new_ulid(clock: Clock) -> str:
 
 def record_id(secret: bytes, source: str, stream: str, key: str) -> str:
     """32 hex digits of keyed BLAKE2b: raw keys can be e-mail addresses and must not travel on."""
-    message = _SEPARATOR.join(part.encode() for part in (source, stream, key))
+    message = f"{source}{_SEPARATOR}{stream}{_SEPARATOR}{key}".encode()
     return hashlib.blake2b(message, key=secret, digest_size=16).hexdigest()
