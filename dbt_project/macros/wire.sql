@@ -1,0 +1,55 @@
+{# Readers of the raw JSON: one per wire type. What cannot be read is null, never an error. #}
+
+{% macro text(path) -%}
+    nullif(trim(raw ->> '$.{{ path }}'), '')
+{%- endmacro %}
+
+{% macro whole(path) -%}
+    try_cast(raw ->> '$.{{ path }}' as bigint)
+{%- endmacro %}
+
+{% macro quantity(path) -%}
+    try_cast(raw ->> '$.{{ path }}' as decimal(18, 3))
+{%- endmacro %}
+
+{% macro money(path) -%}
+    try_cast(raw ->> '$.{{ path }}' as decimal(18, 2))
+{%- endmacro %}
+
+{% macro flag(path) -%}
+    coalesce(try_cast(raw ->> '$.{{ path }}' as boolean), false)
+{%- endmacro %}
+
+{# ISO 8601 with an offset → timestamp in UTC. Masks of "unset" are null. #}
+{% macro moment(path) -%}
+    {{ unmasked("timezone('UTC', try_cast(raw ->> '$." ~ path ~ "' as timestamptz))", "timestamp") }}
+{%- endmacro %}
+
+{# ISO 8601 day, with or without a time behind it. #}
+{% macro day(path) -%}
+    {{ unmasked("try_cast(left(raw ->> '$." ~ path ~ "', 10) as date)", "date") }}
+{%- endmacro %}
+
+{# OData V2 `/Date(ms)/` → timestamp in UTC. #}
+{% macro odata_moment(path) -%}
+    {{ unmasked("epoch_ms(try_cast(regexp_extract(raw ->> '$." ~ path ~ "', 'Date\\((-?[0-9]+)', 1) as bigint))", "timestamp") }}
+{%- endmacro %}
+
+{% macro odata_day(path) -%}
+    cast({{ odata_moment(path) }} as date)
+{%- endmacro %}
+
+{# OData V2 `PT8H5M3S` → interval; nothing is midnight. #}
+{% macro odata_time(path) -%}
+    (
+        to_hours(coalesce(try_cast(regexp_extract(raw ->> '$.{{ path }}', '([0-9]+)H', 1) as integer), 0))
+        + to_minutes(coalesce(try_cast(regexp_extract(raw ->> '$.{{ path }}', '([0-9]+)M', 1) as integer), 0))
+        + to_seconds(coalesce(try_cast(regexp_extract(raw ->> '$.{{ path }}', '([0-9]+)S', 1) as integer), 0))
+    )
+{%- endmacro %}
+
+{# Systems write 1970-01-01 or 0001-01-01 where they mean "unset". #}
+{% macro unmasked(expression, kind) -%}
+    case when {{ expression }}::date not in (date '1970-01-01', date '0001-01-01', date '1900-01-01')
+        then {{ expression }}::{{ kind }} end
+{%- endmacro %}

@@ -1,0 +1,24 @@
+-- One row per live order of Shopware 6, typed and renamed; nothing joined, nothing decided.
+with source as (select * from {{ source('landing', 'shopware_orders') }}),
+
+renamed as (
+    select
+        record_id,
+        source,
+        key as record_key,
+        fetched_at,
+        load_id,
+        {{ text('id') }} as order_key,
+        {{ text('orderNumber') }} as order_number,
+        {{ text('orderCustomer.customerId') }} as customer_key,
+        {{ text('orderCustomer.company') }} as company_name,
+        {{ moment('orderDateTime') }} as ordered_at,
+        {{ money('amountTotal') }} as amount_total,
+        {{ money('amountNet') }} as amount_net,
+        {{ text('currency.isoCode') }} as currency,
+        {{ text('stateMachineState.technicalName') }} as state,
+        {{ moment('updatedAt') }} as updated_at
+    from source
+)
+
+select * from renamed

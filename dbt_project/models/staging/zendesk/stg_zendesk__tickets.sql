@@ -1,0 +1,25 @@
+-- One row per live ticket of Zendesk, typed and renamed; nothing joined, nothing decided.
+with source as (select * from {{ source('landing', 'zendesk_tickets') }}),
+
+renamed as (
+    select
+        record_id,
+        source,
+        key as record_key,
+        fetched_at,
+        load_id,
+        {{ whole('id') }} as ticket_key,
+        length({{ text('subject') }}) as subject_length,
+        {{ text('type') }} as type,
+        {{ text('priority') }} as priority,
+        {{ text('status') }} as status,
+        {{ whole('requester_id') }} as requester_key,
+        {{ whole('organization_id') }} as organisation_key,
+        {{ text('via.channel') }} as channel,
+        try_cast(list_extract(list_transform(list_filter(cast(raw -> '$.custom_fields' as json[]), lambda f: f ->> '$.id' = '900001'), lambda f: f ->> '$.value'), 1) as integer) as nps_score,
+        {{ moment('created_at') }} as created_at,
+        {{ moment('updated_at') }} as updated_at
+    from source
+)
+
+select * from renamed
