@@ -37,7 +37,7 @@ def add_campaigns(world: World, after: int) -> int:
 
 def campaign_moments(world: World) -> range:
     """When campaigns were sent, at eight in the morning UTC."""
-    first = world.start + EVERY - (world.start + EVERY) % DAY + 8 * 3_600_000
+    first = world.founded + EVERY - (world.founded + EVERY) % DAY + 8 * 3_600_000
     return range(first, world.now, EVERY)
 
 

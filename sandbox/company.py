@@ -67,9 +67,11 @@ def now(folder: Path) -> datetime:
     return datetime.fromisoformat(_meta(folder / DATABASE)["clock"])
 
 
-def chunk_world(records: Records, seed: tuple[int, ...], start: int, present: int) -> World:
-    """Everything one chunk of customers is drawn from."""
-    return World(Dice(*seed), load_mess(), load_vocabulary(), records, start, present)
+def open_world(
+    records: Records, seed: tuple[int, ...], founded: int, start: int, now: int
+) -> World:
+    """Everything one chunk of customers is drawn from; `start` to `now` is the time being told."""
+    return World(Dice(*seed), load_mess(), load_vocabulary(), records, founded, start, now)
 
 
 def add_customers(world: World, count: int) -> list[tuple[str, ...]]:
@@ -124,7 +126,7 @@ def _build(path: Path, wanted: dict[str, str], start: datetime) -> list[tuple[st
     mailboxes: set[int] = set()
     tally: dict[str, list[int]] = {}
     for number, first in enumerate(range(0, customers, CHUNK)):
-        world = chunk_world(records, (seed, number), begin, present)
+        world = open_world(records, (seed, number), begin, begin, present)
         world.mailboxes, world.tally = mailboxes, tally
         if number == 0:
             _furnish(world)

@@ -44,3 +44,10 @@ def write_estimates(folder: Path, rows: list[tuple[str, ...]]) -> None:
         writer.writerow(HEADER)
         writer.writerows(unique.values())
     path.with_suffix(".tmp").replace(path)
+
+
+def add_estimates(folder: Path, rows: list[tuple[str, ...]]) -> None:
+    """Rows beside those already in the file; the same rows again change nothing."""
+    with (folder / FILE).open(encoding="utf-8", newline="") as file:
+        known = [tuple(row) for row in csv.reader(file, delimiter=";")][1:]
+    write_estimates(folder, known + rows)

@@ -4,6 +4,8 @@ Flow: `Person`, `Firm` → `zendesk.users`, `zendesk.organizations`. A user has 
 some desks keep first and last name in fields of their own beside it.
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ Flow: `Person` or `Firm` → records in ERP, shop, newsletter tool and help desk
 a scribe of its own, and the `Accounts` under which that customer can order, ask and read.
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -4,6 +4,8 @@ Flow: `World` → `Person` objects, the truth from which every system's records 
 Birth cohorts choose the given names; origin and country choose the family names.
 """
 
+# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

@@ -4,6 +4,8 @@
 and fields are those of docs/contracts.md; composite keys are joined with '|'.
 """
 
+# ruff: noqa: PLR0913 - a record has as many parts as its vendor gives it
+
 from __future__ import annotations
 
 import sqlite3
@@ -27,6 +29,8 @@ create table if not exists mess_tally (rule text primary key, tried integer, app
 INDEXES = """
 create index if not exists record_by_change on record (system, stream, changed_at, sort_key);
 create index if not exists record_by_order on record (system, stream, sort_key);
+create index if not exists truth_by_entity on truth (entity_id);
+create index if not exists truth_by_organisation on truth (organisation_entity_id);
 """
 SOURCES = {"s4": "erp", "shopware": "shop", "brevo": "mail", "zendesk": "help"}
 BATCH = 20_000
@@ -47,6 +51,7 @@ class Records:
         self.db = db
         self.counters: dict[str, int] = dict(counters or {})
         self.written: dict[tuple[str, str], int] = {}
+        self.new_fields: dict[tuple[str, str], dict[str, Any]] = {}
         self._records: list[tuple[Any, ...]] = []
         self._truth: list[tuple[Any, ...]] = []
 
@@ -74,10 +79,10 @@ class Records:
         sort_key: str | None = None,
     ) -> None:
         """One record; `created` and `changed` are epoch milliseconds."""
-        wire = orjson.dumps(body).decode()
+        name = (system, stream)
+        wire = orjson.dumps(body | self.new_fields.get(name, {})).decode()
         row = (system, stream, key, sort_key or key, changed or created, created, 0, wire)
         self._records.append(row)
-        name = (system, stream)
         self.written[name] = self.written.get(name, 0) + 1
         if len(self._records) >= BATCH:
             self.flush()

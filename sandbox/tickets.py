@@ -16,8 +16,17 @@ from sandbox.world import DAY, World
 TICKETS_MEAN = 2.0
 NPS_FIELD = 900001
 NPS_SCORES = Weighted(list(enumerate((3, 1, 2, 2, 3, 6, 7, 14, 23, 21, 18))))
-SUBJECTS = ("Lieferung verspätet", "Rechnung unklar", "Artikel defekt", "Rückgabe", "Frage zum Produkt",
-            "Adresse ändern", "Passwort vergessen", "Gutschein einlösen", "Garantie")  # fmt: skip
+SUBJECTS = (
+    "Lieferung verspätet",
+    "Rechnung unklar",
+    "Artikel defekt",
+    "Rückgabe",
+    "Frage zum Produkt",
+    "Adresse ändern",
+    "Passwort vergessen",
+    "Gutschein einlösen",
+    "Garantie",
+)
 TYPES = Weighted([("question", 50), ("problem", 25), ("incident", 20), ("task", 5)])
 PRIORITIES = Weighted([("normal", 60), ("low", 20), ("high", 16), ("urgent", 4)])
 CHANNELS = Weighted([("email", 55), ("web", 30), ("voice", 10), ("chat", 5)])
@@ -40,7 +49,7 @@ def ask(world: World, caller: Caller, since: int | None = None) -> int:
     first = max(caller.created, since or 0)
     count = world.dice.poisson(TICKETS_MEAN * 1.8 * (world.now - first) / (4 * 365 * DAY))
     for _ in range(count):
-        _add_ticket(world, caller, _draw_course(world, first))
+        add_ticket(world, caller, first)
     return count
 
 
@@ -54,7 +63,9 @@ def _draw_course(world: World, first: int) -> _Course:
     return _Course(opened, solved, solved, reply, dice.pick(RATINGS))
 
 
-def _add_ticket(world: World, caller: Caller, course: _Course) -> None:
+def add_ticket(world: World, caller: Caller, first: int | None = None) -> None:
+    """One ticket, opened after `first`."""
+    course = _draw_course(world, first or world.start)
     dice, number = world.dice, world.records.next_id("ticket")
     nps = dice.pick(NPS_SCORES) if course.solved and dice.chance(0.15) else None
     user = int(caller.key)

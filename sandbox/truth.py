@@ -26,7 +26,7 @@ def write_truth(folder: Path, company: Path | None = None) -> Path:
     path, db = folder / FILE, connect(company or folder / "company.db")
     generation = read_meta(db)["generation"]
     schema = pa.schema([(name, pa.string()) for name in COLUMNS], {"generation": generation})
-    rows = db.execute(f"select {', '.join(COLUMNS)} from truth order by 2, 3, 4, 5")  # noqa: S608 - our own column names
+    rows = db.execute(f"select {', '.join(COLUMNS)} from truth order by 2, 3, 4, 5")
     with pq.ParquetWriter(path.with_suffix(".tmp"), schema) as writer:
         while batch := rows.fetchmany(BATCH):
             columns = [pa.array(column, pa.string()) for column in zip(*batch, strict=True)]

@@ -24,11 +24,11 @@ class World:
     mess: Mess
     words: Vocabulary
     records: Records
-    start: int
+    founded: int  # the begin of the company's history
+    start: int  # of the time being told: at creation `founded`, later the former `now`
     now: int
     mailboxes: set[int] = field(default_factory=set)
     tally: dict[str, list[int]] = field(default_factory=dict)
-    prefix: str = ""
 
     def happens(self, rule: str, share: float | None = None) -> bool:
         """Whether the mess of `rule` befalls this record."""
