@@ -54,7 +54,7 @@ def _truth_rows(project: Project) -> list[Any]:
         if declared is None:
             return []
         return con.execute(
-            f'select "{declared.source}", \'parties\', "{declared.key}", \'\', "{declared.entity}" '  # noqa: S608 - column names from the project's own settings
+            f'select "{declared.source}", \'parties\', "{declared.key}", \'\', "{declared.entity}" '
             "from read_csv(?, header = true, all_varchar = true)",
             [str(project.folder / declared.path)],
         ).fetchall()

@@ -31,7 +31,7 @@ def run_fingerprint(session: Session) -> str:
 def _decisions(session: Session) -> str:
     """Row counts of the append-only tables in which people decide."""
     counts = [
-        session.store.query(f"select count(*) as n from {table}")[0]["n"]  # noqa: S608 - constants
+        session.store.query(f"select count(*) as n from {table}")[0]["n"]
         for table in _DECISIONS
         if session.store.has_table(table)
     ]

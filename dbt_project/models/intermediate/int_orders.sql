@@ -36,7 +36,7 @@ shop as (
         orders.source,
         orders.order_number,
         customers.record_id as buyer_record_id,
-        case when facets.record_id is not null then facets.record_id end as organisation_record_id,
+        facets.record_id as organisation_record_id,
         orders.ordered_at,
         case orders.state
             when 'completed' then 'done' when 'cancelled' then 'cancelled' else 'open'

@@ -20,7 +20,10 @@ renamed as (
         {{ flag('BusinessPartnerIsBlocked') }} as is_blocked,
         {{ flag('IsMarkedForArchiving') }} as is_archived,
         {{ odata_moment('CreationDate') }} + {{ odata_time('CreationTime') }} as created_at,
-        coalesce({{ odata_moment('LastChangeDate') }} + {{ odata_time('LastChangeTime') }}, {{ odata_moment('CreationDate') }} + {{ odata_time('CreationTime') }}) as updated_at
+        coalesce(
+            {{ odata_moment('LastChangeDate') }} + {{ odata_time('LastChangeTime') }},
+            {{ odata_moment('CreationDate') }} + {{ odata_time('CreationTime') }}
+        ) as updated_at
     from source
 )
 

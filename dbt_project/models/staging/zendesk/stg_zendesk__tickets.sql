@@ -16,7 +16,10 @@ renamed as (
         {{ whole('requester_id') }} as requester_key,
         {{ whole('organization_id') }} as organisation_key,
         {{ text('via.channel') }} as channel,
-        try_cast(list_extract(list_transform(list_filter(cast(raw -> '$.custom_fields' as json[]), lambda f: f ->> '$.id' = '900001'), lambda f: f ->> '$.value'), 1) as integer) as nps_score,
+        try_cast(list_extract(list_transform(
+            list_filter(cast(raw -> '$.custom_fields' as json[]), lambda f: f ->> '$.id' = '900001'),
+            lambda f: f ->> '$.value'
+        ), 1) as integer) as nps_score,
         {{ moment('created_at') }} as created_at,
         {{ moment('updated_at') }} as updated_at
     from source
