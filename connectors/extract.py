@@ -109,9 +109,13 @@ def _extracted(job: Job, reader: Reader, *, full: bool) -> LoadResult:
     before = _settled(job)
     at = _resumed(job, full=full) or _begun(job, _mode(job, before, full=full), before)
     done = _loaded(job, reader, at)
-    if at.mode == "incremental" and _changed_in_silence(job, reader):
+    if at.mode == "full":
+        return done
+    total = reader.total(job.stream)
+    if total is not None and _changed_in_silence(job, total):
         again = _loaded(job, reader, _begun(job, "full", job.progress()))
         done = _joined(done, again)
+    job.log.move(job.source.name, job.stream.name, replace(job.progress(), server_total=total))
     return done
 
 
@@ -247,12 +251,12 @@ def _is_suspicious(job: Job, read: int, landed: int) -> bool:
     return landed >= _SHORT_FROM and read < _SHORT_BELOW * landed
 
 
-def _changed_in_silence(job: Job, reader: Reader) -> bool:
+def _changed_in_silence(job: Job, total: int) -> bool:
     """Whether the source's total tells of deletes, or of records no window showed."""
-    if not job.stream.total_is_exact:
-        return False
-    total = reader.total(job.stream)
-    return total is not None and total != job.current.accounted()
+    known = job.current.accounted()
+    if job.stream.total_is_exact:
+        return total != known
+    return total < known and total != job.progress().server_total  # a stale total tells once
 
 
 def _joined(first: LoadResult, second: LoadResult) -> LoadResult:

@@ -21,7 +21,10 @@ _TABLES = [
 
 @dataclass(frozen=True)
 class Progress:
-    """One stream's state. Times are ISO 8601 in UTC; None: never."""
+    """One stream's state. Times are ISO 8601 in UTC; None: never.
+
+    `server_total` is what the source last counted in all, `live` what is landed and live.
+    """
 
     watermark: str | None = None
     full_read_at: str | None = None
@@ -72,7 +75,7 @@ def after_load(before: Progress, manifest: Manifest, live: int | None = None) ->
         full_read_at=manifest.started_at if manifest.mode == "full" else before.full_read_at,
         checked_at=manifest.finished_at,
         load_id=manifest.load_id,
-        server_total=manifest.server_total,
+        server_total=before.server_total,
         live=before.live if live is None else live,
     )
 

@@ -1,0 +1,110 @@
+"""A small sandbox company, served for a whole test module, and its four sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from connectors.catalogue import create_views
+from connectors.extract import LoadResult, extract_with
+from connectors.registry import systems
+from connectors.source import Stream
+from sandbox.company import create
+from sandbox.server import credentials as known
+from sandbox.server import running
+from stamm.clock import ManualClock
+from stamm.duck import in_memory
+from stamm.settings import SourceSettings
+from stamm.store import Store
+
+DECLARED: dict[str, dict[str, Any]] = {
+    "erp": {"system": "s4", "username": known.S4_USER, "password": known.S4_PASSWORD},
+    "shop": {
+        "system": "shopware",
+        "client_id": known.SHOPWARE_CLIENT_ID,
+        "client_secret": known.SHOPWARE_CLIENT_SECRET,
+    },
+    "mail": {"system": "brevo", "api_key": known.BREVO_API_KEY},
+    "help": {
+        "system": "zendesk",
+        "email": known.ZENDESK_EMAIL,
+        "api_token": known.ZENDESK_API_TOKEN,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Company:
+    """A served company."""
+
+    url: str
+
+    def source(self, name: str, **changed: Any) -> SourceSettings:
+        raw = {**DECLARED[name], "name": name, "url": f"{self.url}/{name}", "insecure": True}
+        return systems()[raw["system"]].settings.model_validate({**raw, **changed})
+
+    def misbehave(self, system: str, kind: str, **more: Any) -> None:
+        fault = {"system": system, "kind": kind, **more}
+        requests.post(f"{self.url}/_sandbox/faults", json=fault, timeout=5).raise_for_status()
+
+    def behave(self) -> None:
+        requests.delete(f"{self.url}/_sandbox/faults", timeout=5).raise_for_status()
+
+    def asked(self, part: str) -> list[str]:
+        """Requests since `forget_requests` whose address holds `part`."""
+        seen = requests.get(f"{self.url}/_sandbox/requests", timeout=5).json()["recent"]
+        return [one for one in seen if part in one]
+
+    def forget_requests(self) -> None:
+        requests.delete(f"{self.url}/_sandbox/requests", timeout=5).raise_for_status()
+
+
+@contextmanager
+def served_company(folder: Path, customers: int = 150) -> Iterator[Company]:
+    create(folder, customers=customers, seed=7)
+    with running(folder) as server:
+        yield Company(server.base_url)
+
+
+def small_pages(stream: Stream, size: int = 40) -> Stream:
+    """The stream, asked for in pages so small that it has several."""
+    if not hasattr(stream.paginate, "size"):
+        return stream
+    return replace(stream, paginate=replace(stream.paginate, size=size))
+
+
+class Landing:
+    """A landing folder with its store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "landing"
+        self.store = Store.open(folder / "state.db")
+        self.clock = ManualClock(datetime.now(UTC))
+
+    def extract(self, source: SourceSettings, stream: Stream, *, full: bool = False) -> LoadResult:
+        reader = systems()[source.system].open(source, self.clock)
+        try:
+            return extract_with(
+                reader,
+                source,
+                stream,
+                landing_root=self.root,
+                store=self.store,
+                clock=self.clock,
+                full=full,
+                checkpoint_pages=1,
+            )
+        finally:
+            reader.close()
+
+    def keys(self, source: SourceSettings, stream: Stream) -> list[str]:
+        with in_memory() as con:
+            create_views(con, self.root, {source.system: systems()[source.system]})
+            view = f"landing.{source.system}_{stream.name}"
+            return [key for (key,) in con.execute(f"select key from {view} order by 1").fetchall()]

@@ -1,0 +1,230 @@
+"""The HTTP client against a real server on loopback that answers from a script."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from connectors.credentials import ClientCredentials, FixedHeader, basic
+from connectors.http import HttpClient, Limits, Request
+from stamm.clock import ManualClock
+from stamm.errors import ContractBroken, CredentialsRefused, Unreachable
+from stamm.redaction import redact
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ASK = Request("GET", "/things", {"page": "1"})
+
+
+@dataclass
+class Answer:
+    """Status, headers and body; `cut` closes the connection before the declared end."""
+
+    status: int = 200
+    body: bytes = b'{"ok": true}'
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+
+@dataclass
+class Scripted:
+    """A server that gives these answers in turn, the last one for ever."""
+
+    url: str
+    seen: list[tuple[str, dict[str, str]]]
+    answers: list[Answer]
+
+
+@contextmanager
+def scripted(*answers: Answer) -> Iterator[Scripted]:
+    left, seen = list(answers), []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            seen.append((self.path, dict(self.headers)))
+            answer = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(answer.status)
+            length = len(answer.body) + (100 if answer.cut else 0)
+            for name, value in {"Content-Length": str(length), **answer.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body)
+            self.close_connection = answer.cut
+
+        do_POST = do_GET  # noqa: N815 - the name http.server looks for
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    ).start()
+    try:
+        yield Scripted(f"http://127.0.0.1:{server.server_address[1]}", seen, left)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def ask(
+    server: Scripted,
+    request: Request = ASK,
+    clock: ManualClock | None = None,
+    credentials: Any = None,
+    **limits: Any,
+) -> Any:
+    client = HttpClient(
+        server.url,
+        credentials or FixedHeader("api-key", "k-123456"),
+        clock or ManualClock(NOON),
+        limits=Limits(**{"attempts": 3, "read": 5.0, **limits}),
+    )
+    try:
+        return client.ask(request)
+    finally:
+        client.close()
+
+
+def test_it_signs_the_request_and_gives_the_json_of_the_answer():
+    with scripted(Answer()) as server:
+        assert ask(server) == {"ok": True}
+        path, headers = server.seen[0]
+        assert (path, headers["api-key"]) == ("/things?page=1", "k-123456")
+
+
+def test_a_429_waits_as_long_as_the_server_says():
+    clock = ManualClock(NOON)
+    with scripted(Answer(429, b"", {"Retry-After": "17"}), Answer()) as server:
+        ask(server, clock=clock)
+    assert (clock.now() - NOON).total_seconds() == 17
+
+
+def test_a_retry_after_may_be_a_date():
+    clock = ManualClock(NOON)
+    in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    with scripted(Answer(429, b"", {"Retry-After": in_a_minute}), Answer()) as server:
+        ask(server, clock=clock)
+    # counted from the server's own Date header, in whole seconds
+    assert 55 <= (clock.now() - NOON).total_seconds() <= 61
+
+
+def test_a_pause_beyond_the_budget_is_not_waited_for():
+    clock = ManualClock(NOON)
+    with scripted(Answer(429, b"", {"Retry-After": "9000"})) as server:
+        with pytest.raises(Unreachable, match="HTTP 429"):
+            ask(server, clock=clock)
+        assert len(server.seen) == 1
+    assert clock.now() == NOON
+
+
+def test_without_retry_after_the_pauses_grow_and_end():
+    clock = ManualClock(NOON)
+    with scripted(Answer(500, b"<html>oops</html>")) as server:
+        with pytest.raises(Unreachable, match="HTTP 500 with an HTML page instead of JSON"):
+            ask(server, clock=clock)
+        assert len(server.seen) == 3
+    # two pauses with jitter: 0.5 to 1 times 1 s and 2 s
+    assert 1.5 <= (clock.now() - NOON).total_seconds() <= 3.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "says"),
+    [
+        (Answer(503, b""), Unreachable, "HTTP 503 with no body"),
+        (Answer(200, b"<!doctype html><p>Login"), ContractBroken, "found an HTML page"),
+        (Answer(200, b""), ContractBroken, "found no body"),
+        (Answer(200, b'{"a": [1, 2'), ContractBroken, "11 bytes that end midway"),
+        (Answer(200, b'{"a": 1}', cut=True), Unreachable, "cut off"),
+    ],
+)
+def test_what_may_pass_is_asked_again_and_named_when_it_does_not(
+    answer: Answer, error: type[Exception], says: str
+):
+    with scripted(answer, Answer()) as server:
+        assert ask(server) == {"ok": True}
+    with scripted(answer) as server, pytest.raises(error, match=says):
+        ask(server)
+
+
+def test_errors_inside_http_200_are_errors():
+    body = b'{"data": null, "errors": [{"message": "field gone"}]}'
+    with scripted(Answer(200, body)) as server, pytest.raises(ContractBroken, match="field gone"):
+        ask(server)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_are_not_tried_again(status: int):
+    with scripted(Answer(status, b"no")) as server:
+        with pytest.raises(CredentialsRefused, match=str(status)):
+            ask(server)
+        assert len(server.seen) == 1  # a second wrong logon could lock the user
+
+
+def token(value: str) -> Answer:
+    return Answer(200, json.dumps({"access_token": value, "expires_in": 600}).encode())
+
+
+def test_an_expired_token_is_renewed_once():
+    credentials = ClientCredentials("/oauth", "id", "very-secret-1")
+    with scripted(token("first-token"), Answer(401), token("second-token"), Answer()) as server:
+        assert ask(server, credentials=credentials) == {"ok": True}
+        signs = [headers.get("Authorization") for _, headers in server.seen]
+        assert signs == [None, "Bearer first-token", None, "Bearer second-token"]
+
+
+def test_a_token_refused_twice_is_refused():
+    credentials = ClientCredentials("/oauth", "id", "very-secret-1")
+    with scripted(token("first-token"), Answer(401), token("second-token"), Answer(401)) as server:
+        with pytest.raises(CredentialsRefused):
+            ask(server, credentials=credentials)
+        assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/x", "//elsewhere.example/x"])
+def test_links_and_redirects_to_another_host_are_refused(link: str):
+    with scripted(Answer(302, b"", {"Location": link})) as server:
+        with pytest.raises(ContractBroken, match=r"another host: .*elsewhere\.example"):
+            ask(server)
+        with pytest.raises(ContractBroken, match="another host"):
+            ask(server, Request("GET", link))
+        assert len(server.seen) == 1
+
+
+def test_a_redirect_on_the_same_host_is_followed():
+    with scripted(Answer(307, b"", {"Location": "/other?page=1"}), Answer()) as server:
+        ask(server)
+        assert [path for path, _ in server.seen] == ["/things?page=1", "/other?page=1"]
+
+
+def test_an_answer_has_a_largest_size():
+    large = Answer(200, b"[" + b"1," * 1000 + b"1]")
+    with scripted(large) as server, pytest.raises(ContractBroken, match="larger than"):
+        ask(server, answer=1000)
+
+
+def test_nobody_there_is_unreachable():
+    with scripted(Answer()) as server:
+        gone = server
+    with pytest.raises(Unreachable, match="no answer"):
+        ask(gone)
+
+
+def test_credentials_never_stand_in_a_message():
+    credentials = basic("reader", "hunter2-hunter2")
+    body = b"user reader, password hunter2-hunter2 is wrong"
+    with scripted(Answer(400, body)) as server, pytest.raises(ContractBroken) as failure:
+        ask(server, credentials=credentials)
+    assert "hunter2" not in str(failure.value)
+    assert "hunter2" not in redact(str(credentials.headers()))

@@ -1,0 +1,178 @@
+"""Every stream against the sandbox's vendor APIs: behaved, misbehaving, and killed midway."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.check import check
+from connectors.registry import systems
+from sandbox.server.faults import KINDS
+from stamm.errors import SourceError
+from tests.connectors.sandboxed import DECLARED, Company, Landing, served_company, small_pages
+
+STREAMS = [
+    (name, stream.name)
+    for name, declared in DECLARED.items()
+    for stream in systems()[declared["system"]].streams
+]
+# Zendesk's counts hold what its exports leave out for a minute.
+EXPORTS = {"users", "organizations", "tickets"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("company")
+
+
+@pytest.fixture(scope="module")
+def company(folder: Path) -> Iterator[Company]:
+    with served_company(folder) as served:
+        yield served
+
+
+@pytest.fixture
+def landing(tmp_path: Path, company: Company) -> Iterator[Landing]:
+    made = Landing(tmp_path)
+    yield made
+    made.store.close()
+    company.behave()
+
+
+def live_at_the_source(folder: Path, system: str, stream: str) -> list[str]:
+    """Keys that the company's own database calls live: read past all connectors."""
+    with sqlite3.connect(f"file:{folder / 'company.db'}?mode=ro", uri=True) as db:
+        until = db.execute("select value from meta where name = 'clock'").fetchone()[0]
+        exported = stream in EXPORTS
+        rows = db.execute(
+            "select key from record where system = ? and stream = ? and deleted = 0 "
+            "and (not ? or changed_at <= (unixepoch(?) - 60) * 1000)",
+            (system, stream, exported, until),
+        )
+        return sorted(key for (key,) in rows)
+
+
+@pytest.mark.parametrize(("source_name", "stream_name"), STREAMS)
+def test_a_stream_lands_whole_and_a_second_read_lands_nothing(
+    company: Company, folder: Path, landing: Landing, source_name: str, stream_name: str
+):
+    source = company.source(source_name)
+    stream = small_pages(systems()[source.system].stream(stream_name))
+    first = landing.extract(source, stream)
+    expected = live_at_the_source(folder, source.system, stream_name)
+    assert len(landing.keys(source, stream)) == len(expected) == first.upserts > 0
+    assert (first.rejected, first.deletes) == (0, 0)
+    again = landing.extract(source, stream)
+    assert (again.load_id, again.rows) == (None, 0)
+
+
+FAULTS = [
+    ("erp", "sales_order_items"),
+    ("shop", "orders"),
+    ("mail", "events"),
+    ("mail", "contacts"),
+    ("help", "tickets"),
+    ("help", "ticket_metrics"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("source_name", "stream_name"), FAULTS)
+def test_after_any_misbehaviour_the_next_run_has_every_record_once(
+    company: Company, landing: Landing, kind: str, source_name: str, stream_name: str
+):
+    source = company.source(source_name)
+    stream = small_pages(systems()[source.system].stream(stream_name))
+    undisturbed = Landing(landing.root.parent / "undisturbed")
+    undisturbed.extract(source, stream)
+    path = stream.path.rsplit("/", 2)[-2] if source_name == "help" else stream.path
+    company.forget_requests()
+    company.misbehave(source_name, kind, times=1, after=1, seconds=0.05, path=path)
+    try:
+        landing.extract(source, stream)
+    except SourceError as failure:
+        assert kind in {"empty", "expired_token"}, failure
+    assert len(company.asked(path)) >= 2, "the fault was never met"
+    company.behave()
+    landing.extract(source, stream)
+    assert landing.keys(source, stream) == undisturbed.keys(source, stream)
+    undisturbed.store.close()
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_check_tells_totals_and_names_wrong_credentials(
+    company: Company, landing: Landing, name: str
+):
+    health = check(company.source(name), landing.store, landing.root, landing.clock)
+    assert health.ok, health.problem
+    assert any(stream.server_total for stream in health.streams)
+    secret = {"erp": "password", "shop": "client_secret", "mail": "api_key", "help": "api_token"}
+    wrong = company.source(name, **{secret[name]: "wrong-secret"})
+    health = check(wrong, landing.store, landing.root, landing.clock)
+    assert (health.ok, health.reachable, health.credentials_ok) == (False, True, False)
+    assert "401" in health.problem
+    assert "stamm.yaml" in health.remedy
+
+
+def test_a_check_names_a_source_that_is_down(landing: Landing):
+    source = Company("http://127.0.0.1:9").source("erp")
+    health = check(source, landing.store, landing.root, landing.clock)
+    assert (health.ok, health.reachable) == (False, False)
+    assert "no answer" in health.problem
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from connectors.registry import systems
+from tests.connectors.sandboxed import Company, Landing, small_pages
+landing = Landing(Path(sys.argv[1]))
+source = Company(sys.argv[2]).source(sys.argv[3])
+landing.extract(source, small_pages(systems()[source.system].stream(sys.argv[4]), 20))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "killed",
+    [
+        ("erp", "sales_order_items", "A_SalesOrderItem"),
+        ("help", "tickets", "incremental/tickets"),
+        ("mail", "contacts", "/v3/contacts"),
+    ],
+)
+def test_a_process_killed_midway_is_resumed_and_nothing_committed_is_asked_again(
+    company: Company, folder: Path, tmp_path: Path, killed: tuple[str, str, str]
+):
+    source_name, stream_name, path = killed
+    company.forget_requests()
+    company.misbehave(source_name, "slow", times=1000, seconds=0.15, path=path)
+    command = [sys.executable, "-c", KILLED, str(tmp_path), company.url, source_name, stream_name]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ) as p:
+        while len(company.asked(path)) < 4:
+            assert p.poll() is None, "it ended before it could be killed"
+            time.sleep(0.02)
+        os.kill(p.pid, signal.SIGKILL)
+    company.behave()
+    source = company.source(source_name)
+    stream = small_pages(systems()[source.system].stream(stream_name), 20)
+    landing = Landing(tmp_path)
+    assert landing.keys(source, stream) == []
+    landing.extract(source, stream)
+    asked = company.asked(path)
+    repeated = [one for one in set(asked) if asked.count(one) > 1]
+    assert len(asked) > 5
+    assert len(repeated) <= 1  # the page that was under way when it died
+    expected = live_at_the_source(folder, source.system, stream_name)
+    assert len(landing.keys(source, stream)) == len(expected)
+    landing.store.close()
