@@ -52,6 +52,7 @@ GOLDEN = (
 )
 # The oldest format that 1.x drivers of BI tools open.
 _STORAGE_VERSION = "v1.0.0"
+_COPY = "create table {copy} as select * from {origin} order by all"
 # Order-independent: the sum of the rows' hashes, exact in 128 bits.
 _CHECKSUM = "select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar from {table} as t"
 _READ_ONLY = 0o444
@@ -62,6 +63,9 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
 
     Raises PublishError if the copy differs from its origin; nothing is published then.
     """
+    folder = published_root / build_id
+    if folder.exists():
+        raise PublishError(f"expected a new build, {build_id!r} is published already")
     for leftover in published_root.glob(f"*{UNFINISHED}"):
         leftover.unlink() if leftover.is_symlink() else shutil.rmtree(leftover)
     aside = published_root / f"{build_id}{UNFINISHED}"
@@ -76,7 +80,6 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
     description = json.dumps({"info": info, "tables": tables}, indent=2, default=str)
     (aside / DESCRIPTION).write_text(description, encoding="utf-8")
     _seal(aside)
-    folder = published_root / build_id
     aside.replace(folder)
     sync_folder(published_root)
     switch(published_root, folder)
@@ -98,7 +101,7 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 def _copy(con: duckdb.DuckDBPyConnection, aside: Path, schema: str, name: str) -> dict[str, Any]:
     """Copy one table in a fixed order, then compare the copy with its origin."""
     origin, copy = f'warehouse.{schema}."{name}"', f'build.main."{name}"'
-    con.execute(f"create table {copy} as select * from {origin} order by all")
+    con.execute(_COPY.format(copy=copy, origin=origin))
     parquet = _quoted(aside / "parquet" / f"{name}.parquet")
     con.execute(f"copy {copy} to '{parquet}' (format parquet, compression zstd)")
     figures = [

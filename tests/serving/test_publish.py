@@ -104,6 +104,33 @@ def test_a_crash_before_the_rename_leaves_the_old_build_current(warehouse, tmp_p
     assert not list(root.glob("*.tmp"))
 
 
+def test_a_copy_that_lost_a_row_is_not_published(warehouse, tmp_path, monkeypatch):
+    root = tmp_path / "p"
+    publish(warehouse, root, build_id="b1", info={})
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            "serving.publish._COPY", "create table {copy} as select * from {origin} limit 0"
+        )
+        with pytest.raises(PublishError, match="customer_360: the copy differs"):
+            publish(warehouse, root, build_id="b2", info={})
+    assert current_build(root).build_id == "b1"
+
+
+def test_a_build_is_never_written_over(warehouse, tmp_path):
+    publish(warehouse, tmp_path / "p", build_id="b1", info={})
+    with pytest.raises(PublishError, match="'b1' is published already"):
+        publish(warehouse, tmp_path / "p", build_id="b1", info={})
+
+
+def test_the_file_has_the_format_that_old_readers_open(warehouse, tmp_path):
+    build = publish(warehouse, tmp_path / "p", build_id="b1", info={})
+    with open_warehouse(build.database, read_only=True) as con:
+        [tags] = con.execute(
+            "select tags from duckdb_databases() where path = ?", [str(build.database)]
+        ).fetchall()
+    assert tags[0]["storage_version"].startswith("v1.0.0")
+
+
 def test_nothing_published_yet_is_told(tmp_path):
     with pytest.raises(PublishError, match="found none"), open_published(tmp_path / "p"):
         pass

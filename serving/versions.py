@@ -1,0 +1,60 @@
+"""Customer versions in the operational store: what we held true from build to build.
+
+In: `dim_customer` of a published build. Out: `customer_versions`, which the next run's
+`dim_customer` continues from (through `serving.exports`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stamm.store import Store
+
+if TYPE_CHECKING:
+    import duckdb
+
+DDL = [
+    """
+    create table customer_versions (
+      party_id text not null, valid_from text not null, valid_to text,
+      attributes_hash text not null, attributes text not null,
+      primary key (party_id, valid_from)
+    );
+    """
+]
+# Everything that is about the version, not about the customer.
+_FRAME = ("party_id", "valid_from", "valid_to", "is_current", "attributes_hash", "attributes")
+
+
+def store_versions(con: duckdb.DuckDBPyConnection, store: Store) -> int:
+    """Take over new versions and closed ones from a build; returns how many rows changed."""
+    store.migrate("customer_versions", DDL)
+    columns = [row[0] for row in con.sql(_COLUMNS).fetchall()]
+    if not columns:
+        return 0
+    with store.transaction() as db:
+        known = {
+            (row["party_id"], row["valid_from"]): (row["valid_to"], row["attributes_hash"])
+            for row in db.execute("select * from customer_versions").fetchall()
+        }
+        rows = con.sql(_versions_sql(columns)).fetchall()
+        fresh = [row for row in rows if known.get(row[:2]) != (row[2], row[3])]
+        db.executemany("insert or replace into customer_versions values (?, ?, ?, ?, ?)", fresh)
+    return len(fresh)
+
+
+_COLUMNS = (
+    "select column_name from duckdb_columns() where table_name = 'dim_customer' "
+    "and schema_name = 'main' order by column_index"
+)
+
+
+def _versions_sql(columns: list[str]) -> str:
+    """Versions as text; attributes and their hash are made here where the mart has none."""
+    content = ", ".join(f"'{name}', \"{name}\"" for name in columns if name not in _FRAME)
+    attributes = "attributes::varchar" if "attributes" in columns else f"json_object({content})"
+    digest = "attributes_hash" if "attributes_hash" in columns else f"md5({attributes}::varchar)"
+    return (
+        "select party_id::varchar, valid_from::varchar, valid_to::varchar, "
+        f"{digest}::varchar, {attributes}::varchar from dim_customer order by 1, 2"
+    )
