@@ -40,7 +40,12 @@ def store_versions(con: duckdb.DuckDBPyConnection, store: Store) -> int:
         rows = con.sql(_versions_sql(columns)).fetchall()
         fresh = [row for row in rows if known.get(row[:2]) != (row[2], row[3])]
         db.executemany("insert or replace into customer_versions values (?, ?, ?, ?, ?)", fresh)
-    return len(fresh)
+        # Never held: it began at a build that was repeated at the same moment without it.
+        held = {row[:2] for row in rows}
+        open_keys = {key for key, (valid_to, _) in known.items() if valid_to is None}
+        unheld = sorted(open_keys - held)
+        db.executemany("delete from customer_versions where party_id=? and valid_from=?", unheld)
+    return len(fresh) + len(unheld)
 
 
 _COLUMNS = (

@@ -79,3 +79,16 @@ def test_versions_go_round_from_build_to_store_to_the_next_run(store):
             "update dim_customer set valid_to = timestamp '2026-07-01' where valid_to is null"
         )
         assert store_versions(con, store) == 1
+
+
+def test_a_version_that_a_repeated_build_no_longer_opens_was_never_held(store):
+    with in_memory() as con:
+        con.execute(
+            "create table dim_customer as select 'P1' as party_id, "
+            "timestamp '2026-06-30' as valid_from, null::timestamp as valid_to, "
+            "'h' as attributes_hash, '{}' as attributes"
+        )
+        store_versions(con, store)
+        con.execute("delete from dim_customer")
+        assert store_versions(con, store) == 1
+    assert store.query("select * from customer_versions") == []
