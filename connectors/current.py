@@ -190,19 +190,24 @@ class CurrentVersions:
             self._db.execute("delete from rejected")
             self._db.execute("delete from facts where name = 'checkpoint'")
             for manifest in manifests(self._folder):
+                folder = load_folder(self._folder, manifest.load_id)
                 for part in manifest.parts:
-                    self._replay(load_folder(self._folder, manifest.load_id) / part.name)
+                    self._replay(folder / part.name)
+                for part in manifest.rejected_parts:
+                    self._replay_rejected(folder / part.name)
             self._set("fingerprint", fingerprint(self._folder))
 
     def _replay(self, part: Path) -> None:
-        import pyarrow.parquet as pq
+        for rid, op, raw in _rows(part, "_record_id", "_op", "_raw"):
+            if op == "delete":
+                self._db.execute("delete from current where record_id = ?", (rid,))
+            else:
+                self._db.execute(_SEEN, (rid, content_hash(raw.encode()), 0))
+                self._db.execute("delete from rejected where identity = ?", (rid,))
 
-        for batch in pq.ParquetFile(part).iter_batches(columns=["_record_id", "_op", "_raw"]):
-            for rid, op, raw in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                if op == "delete":
-                    self._db.execute("delete from current where record_id = ?", (rid,))
-                else:
-                    self._db.execute(_SEEN, (rid, content_hash(raw.encode()), 0))
+    def _replay_rejected(self, part: Path) -> None:
+        for identity, raw in _rows(part, "_identity", "_raw"):
+            self._db.execute(_REFUSED, (identity, content_hash(raw.encode()), 0))
 
     def _any_rejected(self) -> bool:
         return self._db.execute("select 1 from rejected limit 1").fetchone() is not None
@@ -230,6 +235,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("pragma synchronous = normal")  # a lost tail means re-reading, not a gap
     connection.executescript(_TABLES)
     return connection
+
+
+def _rows(part: Path, *columns: str) -> Iterator[tuple[str, ...]]:
+    """Rows of a Parquet part, a batch at a time."""
+    import pyarrow.parquet as pq
+
+    for batch in pq.ParquetFile(part).iter_batches(columns=list(columns)):
+        yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 
 def _as_text(checkpoint: Checkpoint) -> str:

@@ -41,7 +41,7 @@ _SHORT_BELOW = 0.5  # of what is landed; a source rarely loses half its records 
 _SHORT_FROM = 20  # below this many records only an empty read is suspicious
 
 
-def extract(  # noqa: PLR0913 - each names one thing a load needs
+def extract(
     source: SourceSettings,
     stream: Stream,
     *,
@@ -72,7 +72,7 @@ def extract(  # noqa: PLR0913 - each names one thing a load needs
         reader.close()
 
 
-def extract_with(  # noqa: PLR0913 - as above
+def extract_with(
     reader: Reader,
     source: SourceSettings,
     stream: Stream,

@@ -62,7 +62,7 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
             self.wfile.write(answer.body)
             self.close_connection = answer.cut
 
-        do_POST = do_GET  # noqa: N815 - the name http.server looks for
+        do_POST = do_GET
 
         def log_message(self, *_: object) -> None:
             pass

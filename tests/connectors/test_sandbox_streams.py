@@ -136,7 +136,7 @@ from connectors.registry import systems
 from tests.connectors.sandboxed import Company, Landing, small_pages
 landing = Landing(Path(sys.argv[1]))
 source = Company(sys.argv[2]).source(sys.argv[3])
-landing.extract(source, small_pages(systems()[source.system].stream(sys.argv[4]), 20))
+landing.extract(source, small_pages(systems()[source.system].stream(sys.argv[4]), 10))
 """
 
 
@@ -165,7 +165,7 @@ def test_a_process_killed_midway_is_resumed_and_nothing_committed_is_asked_again
         os.kill(p.pid, signal.SIGKILL)
     company.behave()
     source = company.source(source_name)
-    stream = small_pages(systems()[source.system].stream(stream_name), 20)
+    stream = small_pages(systems()[source.system].stream(stream_name), 10)
     landing = Landing(tmp_path)
     assert landing.keys(source, stream) == []
     landing.extract(source, stream)

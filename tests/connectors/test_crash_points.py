@@ -1,0 +1,87 @@
+"""Killed before or after any single step of a load, the next run gives the same landing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connectors import landing
+from connectors.current import CurrentVersions
+from connectors.progress import ProgressLog
+from tests.connectors.conftest import Bench, Killed, customer
+
+STEPS = [
+    (landing, "_place"),  # a part or a manifest becomes visible
+    (CurrentVersions, "advance"),
+    (CurrentVersions, "finish"),
+    (CurrentVersions, "rebuild"),
+    (ProgressLog, "move"),
+]
+
+
+class Killer:
+    """Dies at one step, counted over all kinds of steps; before it, or right after."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.steps, self._at, self._after = 0, at, after
+
+    def around(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            self.steps += 1
+            fatal = self.steps == self._at
+            if fatal and not self._after:
+                raise Killed
+            result = step(*args, **kwargs)
+            if fatal:
+                raise Killed
+            return result
+
+        return guarded
+
+
+def change(bench: Bench) -> None:
+    """Edits, a delete, an addition and a bad record, over several pages."""
+    bench.server.records = [customer(n, n, town="Köln") for n in range(1, 8)]
+    bench.extract()
+    records = bench.server.records
+    records[0] = customer(1, 20, town="Bonn")
+    del records[3]
+    records += [customer(8, 21), customer(9, 22, email=None)]
+    bench.server.asked.clear()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(1, 13))
+def test_a_run_killed_at_any_step_is_finished_by_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
+):
+    change(bench)
+    killer = Killer(at, after=after)
+    with monkeypatch.context() as patched:
+        for owner, name in STEPS:
+            patched.setattr(owner, name, killer.around(getattr(owner, name)))
+        try:
+            bench.extract(full=True)
+            assert killer.steps < at
+        except Killed:
+            assert killer.steps == at
+    bench.extract(full=True)
+    live = bench.live()
+    assert set(live) == {"1", "2", "3", "5", "6", "7", "8"}
+    assert live["1"]["town"] == "Bonn"
+    assert bench.table("select count(*) from landing.all_tombstones") == [(1,)]
+    assert bench.table("select count(*) from landing.all_rejected") == [(1,)]
+    assert bench.extract(full=True).load_id is None
+    on_disk = {p.parent.name for p in bench.landing.glob("*/*/load=*/*")}
+    assert on_disk == set(bench.loads())
+
+
+def test_the_steps_above_are_all_there_are(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    change(bench)
+    killer = Killer(0, after=False)
+    for owner, name in STEPS:
+        monkeypatch.setattr(owner, name, killer.around(getattr(owner, name)))
+    bench.extract(full=True)
+    assert 8 <= killer.steps <= 12
