@@ -15,12 +15,12 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # plain help: importing Rich for it would double the start-up time
     help=(
         "Stamm turns the customer records of many systems into one golden customer and a "
         "published warehouse.\n\n"
-        "Start with [bold]stamm run[/bold]: without a stamm.yaml it works on a built-in sandbox "
-        "company. Then [bold]stamm query[/bold] asks the result, [bold]stamm init[/bold] begins "
+        "Start with `stamm run`: without a stamm.yaml it works on a built-in sandbox "
+        "company. Then `stamm query` asks the result, `stamm init` begins "
         "your own project.\n\n"
         "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a gate stopped the publish."
     ),
