@@ -111,9 +111,7 @@ def test_a_copy_that_lost_a_row_is_not_published(warehouse, tmp_path, monkeypatc
         broken.setattr(
             "serving.publish._COPY", "create table {copy} as select * from {origin} limit 0"
         )
-        with pytest.raises(
-            PublishError, match="the copy differs from the warehouse: expected .1, "
-        ):
+        with pytest.raises(PublishError, match=r"differs from the warehouse: expected \(1, "):
             publish(warehouse, root, build_id="b2", info={})
     assert current_build(root).build_id == "b1"
 
