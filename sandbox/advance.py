@@ -131,14 +131,21 @@ def _live_through(
     )
 
 
+MAILBOXES = (
+    ("brevo", "contacts", "email"),
+    ("zendesk", "users", "email"),
+    ("shopware", "customers", "email"),
+    ("s4", "emails", "EmailAddress"),
+)
+
+
 def _owned_mailboxes(db: sqlite3.Connection) -> set[int]:
-    """What `World.claim_mailbox` has to refuse: addresses and firms' domains in use."""
+    """What `World.claim_mailbox` has to refuse: addresses, by tool too, and firms' domains."""
     owned: set[int] = set()
-    for stream, path in (("contacts", "email"), ("customers", "email"), ("emails", "EmailAddress")):
-        for (body,) in db.execute("select body from record where stream = ?", (stream,)):
-            address = str(orjson.loads(body).get(path) or "").lower()
-            claimed = (address, "@" + address.partition("@")[2])
-            owned.update(map(stable_hash, claimed))
-            if path == "email" and stream == "contacts":
-                owned.add(stable_hash("brevo:" + address))
+    for system, stream, field in MAILBOXES:
+        where = (system, stream)
+        for (body,) in db.execute("select body from record where (system, stream) = (?, ?)", where):
+            address = str(orjson.loads(body)[field] or "").lower()
+            domain = "@" + address.partition("@")[2]
+            owned.update(map(stable_hash, (address, domain, f"{system}:{address}")))
     return owned

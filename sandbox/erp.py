@@ -4,8 +4,6 @@ Flow: `Person`, `Firm`, `Contact` → `s4.*` records in OData V2 encodings. Chil
 change time of their own, as in the real API.
 """
 
-# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
-
 from __future__ import annotations
 
 from datetime import date

@@ -163,7 +163,7 @@ def _german_check(stem: str) -> str:
 def _austrian_check(stem: str) -> str:
     from stdnum.at import uid
 
-    return str(uid.calc_check_digit(stem))
+    return str(uid.calc_check_digit("U" + stem))
 
 
 def _swiss_check(stem: str) -> str:

@@ -4,8 +4,6 @@ Flow: `Person`, `Firm` → `zendesk.users`, `zendesk.organizations`. A user has 
 some desks keep first and last name in fields of their own beside it.
 """
 
-# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from typing import Any
 
 from sandbox.firms import Contact, Firm
 from sandbox.noise import Nobody
-from sandbox.population import Person
-from sandbox.spelling import Scribe, WrittenName
+from sandbox.population import Person, free_mailbox
+from sandbox.spelling import Scribe, WrittenAddress, WrittenName
 from sandbox.wire import zendesk
 from sandbox.world import World
 
@@ -31,7 +29,13 @@ class Caller:
 
 
 def add_user(
-    world: World, person: Person, contact: Contact | None, firm: Firm | None, desk: str | None
+    world: World,
+    person: Person,
+    contact: Contact | None = None,
+    firm: Firm | None = None,
+    desk: str | None = None,
+    *,
+    again: bool = False,
 ) -> Caller:
     """An end user; tied to the firm's organisation `desk` unless the key was never set."""
     scribe, created = Scribe(world, "support"), world.moment(person.since)
@@ -40,11 +44,15 @@ def add_user(
         desk = None
     phone = contact.phone if contact else person.mobile
     name, email = scribe.name(person), scribe.email(*boxes)
+    if email:
+        email = free_mailbox(world, "zendesk", email, person, again=again)
+    site = scribe.address(contact.address) if contact else scribe.home(person)
     one_field = world.happens("full_name_in_one_field.support")
+    fields = _user_fields(None if one_field else name, site)
     key = _write_user(
         world, name.full or email.partition("@")[0] or "Unbekannt", email, created,
         phone=scribe.phone(phone, (contact or person).address.country),
-        organisation=desk, fields=None if one_field else name,
+        organisation=desk, fields=fields,
     )  # fmt: skip
     world.records.add_truth(
         "zendesk", "users", key, person.entity_id, "person",
@@ -87,6 +95,17 @@ def add_firm(world: World, firm: Firm) -> str:
     return str(number)
 
 
+def _user_fields(name: WrittenName | None, site: WrittenAddress | None) -> dict[str, str | None]:
+    """The desk's own fields: null where nobody filled them in."""
+    return {
+        "first_name": name.given if name else None,
+        "last_name": name.family if name else None,
+        "street": (site.street_line or None) if site else None,
+        "postcode": (site.postcode or None) if site else None,
+        "city": (site.city or None) if site else None,
+    }
+
+
 def _write_user(
     world: World,
     name: str,
@@ -95,7 +114,7 @@ def _write_user(
     *,
     phone: str = "",
     organisation: str | None = None,
-    fields: WrittenName | None = None,
+    fields: dict[str, str | None] | None = None,
     role: str = "end-user",
 ) -> str:
     number = world.records.next_id("zendesk")
@@ -112,10 +131,7 @@ def _write_user(
         "locale": "de",
         "time_zone": "Berlin",
         "tags": [],
-        "user_fields": {
-            "first_name": fields.given if fields else None,
-            "last_name": fields.family if fields else None,
-        },
+        "user_fields": fields or _user_fields(None, None),
         "created_at": zendesk(created),
         "updated_at": zendesk(changed),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.firms import Contact, Firm
 from sandbox.noise import Nobody
-from sandbox.population import Person
+from sandbox.population import Person, free_mailbox
 from sandbox.spelling import Scribe, WrittenName
 from sandbox.wire import at, brevo
 from sandbox.world import DAY, World
@@ -42,12 +42,17 @@ class Consent:
 
 
 def add_contact(
-    world: World, person: Person, contact: Contact | None, firm: Firm | None
+    world: World,
+    person: Person,
+    contact: Contact | None = None,
+    firm: Firm | None = None,
+    *,
+    again: bool = False,
 ) -> Reader | None:
     """A contact; None where the mailbox is taken and no other is at hand."""
     scribe = Scribe(world, "email")
     boxes = (contact.email,) if contact else (person.email, person.second_email)
-    email = _free_mailbox(world, scribe.email(*boxes), person)
+    email = free_mailbox(world, "brevo", scribe.email(*boxes), person, again=again)
     if not email:
         return None
     created = world.moment(person.since)
@@ -72,13 +77,6 @@ def add_nobody(world: World, nobody: Nobody) -> None:
     attributes = {"VORNAME": nobody.given, "NACHNAME": nobody.family} | _consent_fields(Consent())
     key = _write(world, nobody.email, attributes, created, Consent())
     world.records.add_truth("brevo", "contacts", key, None, "person")
-
-
-def _free_mailbox(world: World, wanted: str, person: Person) -> str:
-    for email in (wanted, person.email, person.second_email):
-        if email and world.claim_mailbox("brevo:" + email.lower()):
-            return email
-    return ""
 
 
 def _attributes(

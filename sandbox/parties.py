@@ -4,8 +4,6 @@ Flow: `Person` or `Firm` → records in ERP, shop, newsletter tool and help desk
 a scribe of its own, and the `Accounts` under which that customer can order, ask and read.
 """
 
-# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -118,22 +116,31 @@ def _record_elsewhere(
         role = roles.get(system)
         if role is None or system == "erp":
             continue
-        for _ in range(_copies(world, system)):
-            _record_in(world, accounts, system, person, role, desk or [])
+        for copy in range(_copies(world, system)):
+            _record_in(world, accounts, system, person, role, desk or [], again=copy > 0)
         noise.maybe(world, system)
 
 
 def _record_in(
-    world: World, accounts: Accounts, system: str, person: Person, role: Role, desk: list[str]
+    world: World,
+    accounts: Accounts,
+    system: str,
+    person: Person,
+    role: Role,
+    desk: list[str],
+    *,
+    again: bool,
 ) -> None:
+    contact, firm = role.contact, role.firm
     if system == "webshop":
-        accounts.buyers.append(webshop.add_customer(world, person, role.contact, role.firm))
+        accounts.buyers.append(webshop.add_customer(world, person, contact, firm))
     elif system == "email":
-        reader = newsletter.add_contact(world, person, role.contact, role.firm)
+        reader = newsletter.add_contact(world, person, contact, firm, again=again)
         accounts.readers += [reader] if reader else []
     else:
-        key = desk[0] if desk and role.firm else None
-        accounts.callers.append(helpdesk.add_user(world, person, role.contact, role.firm, key))
+        key = desk[0] if desk and firm else None
+        caller = helpdesk.add_user(world, person, contact, firm, key, again=again)
+        accounts.callers.append(caller)
 
 
 def _presence(world: World, kind: str) -> set[str]:

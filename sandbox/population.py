@@ -4,8 +4,6 @@ Flow: `World` → `Person` objects, the truth from which every system's records 
 Birth cohorts choose the given names; origin and country choose the family names.
 """
 
-# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
-
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -281,6 +279,23 @@ def _local_part(dice: Dice, first: str, last: str, born: date, tries: int) -> st
     )  # fmt: skip
     shape = dice.choose(shapes[:5] if tries == 0 and dice.chance(0.7) else shapes)
     return shape if tries < 3 else f"{shape}{dice.digits(tries - 1 if tries < 9 else 8)}"
+
+
+def free_mailbox(world: World, tool: str, wanted: str, person: Person, *, again: bool) -> str:
+    """A mailbox of the person that `tool` does not hold yet; tools allow each address once.
+
+    '' where there is none; for a second record of the same person (`again`) a new one is drawn,
+    because that is how such duplicates come about.
+    """
+    for address in (wanted, person.email, person.second_email):
+        if address and world.claim_mailbox(f"{tool}:{address.lower()}"):
+            return address
+    if not again:
+        return ""
+    country, born = person.address.country, person.birth_date
+    address = draw_mailbox(world, person.given_name, person.family_name, born, country)
+    world.claim_mailbox(f"{tool}:{address}")
+    return address
 
 
 def mail_part(name: str) -> str:

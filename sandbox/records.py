@@ -4,8 +4,6 @@
 and fields are those of docs/contracts.md; composite keys are joined with '|'.
 """
 
-# ruff: noqa: PLR0913 - a record has as many parts as its vendor gives it
-
 from __future__ import annotations
 
 import sqlite3

@@ -251,6 +251,13 @@ class Scribe:
             other = str((int(vat_id[place]) + self.dice.integer(1, 8)) % 10)
             vat_id = vat_id[:place] + other + vat_id[place + 1 :]
         if self.world.happens("organisations.vat_id.spaces"):
-            lead = 3 if vat_id.startswith("ATU") else 2
-            return f"{vat_id[:lead]} {vat_id[lead : lead + 3]} {vat_id[lead + 3 :]}"
+            return _spaced(vat_id)
         return vat_id
+
+
+def _spaced(vat_id: str) -> str:
+    """DE 123 456789, ATU 123 45678, CHE 123 456 788 MWST."""
+    if vat_id.startswith("CHE"):
+        return vat_id.replace("-", " ").replace(".", " ")
+    lead = 3 if vat_id.startswith("ATU") else 2
+    return f"{vat_id[:lead]} {vat_id[lead : lead + 3]} {vat_id[lead + 3 :]}"

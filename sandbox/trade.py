@@ -4,8 +4,6 @@ Flow: `Accounts` → orders with lines. How often somebody buys differs widely (
 rates); a part of all customers are prospects who never bought.
 """
 
-# ruff: noqa: PLR0913, PLR0917 - a record has as many parts as its vendor gives it
-
 from __future__ import annotations
 
 from dataclasses import dataclass

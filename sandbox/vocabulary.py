@@ -2,7 +2,7 @@
 
 Flow: `names/*.csv`, `products.csv` → `Vocabulary`. The lists follow the known frequencies of
 German, Austrian and Swiss names; the long tail of family names is composed of place-like parts
-(Hinter + berger), because half of all people bear a name outside the thousand commonest.
+(Hinter + berger), because two in three people bear a name outside the thousand commonest.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ COUNTRY_SHARES = Weighted([("DE", 0.74), ("AT", 0.15), ("CH", 0.11)])
 ORIGINS = Weighted(
     [("native", 0.83), ("turkish", 0.045), ("slavic", 0.06), ("romance", 0.03), ("eastern", 0.035)]
 )
-# Share of natives whose family name is outside the lists; the lists' own weights sum to the rest.
-TAIL_SHARE = {"DE": 0.45, "AT": 0.45, "CH": 0.35}
+PER = 100_000  # the weights of native family names are bearers per that many people
 DECADES = tuple(range(1930, 2010, 10))
 
 
@@ -126,8 +125,7 @@ def _family_names() -> dict[tuple[str, str], Weighted[str]]:
                 if r["origin"] == origin and float(r[country.lower()]) > 0
             ]
             if origin == "native":
-                listed, tail = sum(w for _, w in own), TAIL_SHARE[country]
-                own.append(("", listed * tail / (1 - tail)))
+                own.append(("", PER - sum(weight for _, weight in own)))
             tables[origin, country] = Weighted(own)
     return tables
 

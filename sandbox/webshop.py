@@ -72,7 +72,10 @@ def add_customer(world: World, person: Person, contact: Contact | None, firm: Fi
         sex=person.sex,
         social=_social(world, person),
     )
-    buyer = _write(world, entry, world.moment(person.since), world.dice.chance(GUEST_SHARE))
+    # An account needs an address of its own; whoever comes with a taken one buys as a guest.
+    taken = not world.claim_mailbox(f"shopware:{entry.email.lower()}")
+    guest = world.dice.chance(GUEST_SHARE) or taken
+    buyer = _write(world, entry, world.moment(person.since), guest)
     _tell_truth(world, buyer, person, firm)
     return buyer
 
