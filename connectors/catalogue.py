@@ -2,7 +2,8 @@
 
 In: landing's committed loads. Out: a table per declared stream with the latest version of each
 live record, and `all_loads`, `all_tombstones`, `all_rejected`, `stream_basis`. They are tables,
-not views over Parquet, because staging reads each record's JSON more than once.
+not views over Parquet: the latest version is found once instead of at each read, and the
+warehouse holds no path of the machine it was made on.
 """
 
 from __future__ import annotations
