@@ -77,6 +77,21 @@ def changed_since_day(*fields: str) -> Bound:
     )
 
 
+def _without_envelope(row: Any) -> Any:
+    """The entity without its own address and its links.
+
+    They are the protocol's, not the record's, and name the host: behind another address every
+    record would look changed.
+    """
+    if not isinstance(row, dict):
+        return row
+    return {name: value for name, value in row.items() if not _is_envelope(name, value)}
+
+
+def _is_envelope(name: str, value: Any) -> bool:
+    return name == "__metadata" or (isinstance(value, dict) and "__deferred" in value)
+
+
 @dataclass(frozen=True)
 class KeyOrderedPages:
     """`$skip` and `$top` in key order with the total on each page."""
@@ -97,7 +112,7 @@ class KeyOrderedPages:
         return Request("GET", stream.path, params)
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
-        rows = records_of(stream, body, "d", "results")
+        rows = [_without_envelope(row) for row in records_of(stream, body, "d", "results")]
         total = int(member(stream, body, "d", "__count"))
         following = body["d"].get("__next")
         if following:
