@@ -47,7 +47,11 @@ create table intermediate.int_consent_events (
     purpose varchar, event varchar, occurred_at timestamp, evidence varchar
 );
 create table intermediate.int_spend_estimates (
-    source varchar, record_id varchar, estimated_annual_spend_eur decimal(18, 2), estimated_on date
+    source varchar, record_id varchar, company_name varchar, vat_id varchar, postcode varchar, city varchar,
+    estimated_annual_spend_eur decimal(18, 2), estimated_on date
+);
+create table intermediate.int_parties__match_input (
+    record_id varchar, party_type varchar, company_name varchar, postcode varchar
 );
 
 create table golden.xref_parties (

@@ -5,19 +5,19 @@ with parties as (
     select
         party_id,
         lower(trim(email)) as email,
-        right(regexp_replace(phone, '[^0-9]', '', 'g'), 9) as phone_ending
+        nullif(regexp_extract(regexp_replace(phone, '[^0-9]', '', 'g'), '[0-9]{9}$'), '') as phone_ending
     from {{ source('golden', 'golden_parties') }}
 ),
 
 states as (
     select
         *,
-        right(regexp_replace(address, '[^0-9]', '', 'g'), 9) as phone_ending
+        nullif(regexp_extract(regexp_replace(address, '[^0-9]', '', 'g'), '[0-9]{9}$'), '') as phone_ending
     from {{ ref('consent_state') }}
     where purpose = 'marketing'
 ),
 
-merges as (
+absorptions as (
     select
         resolves_to as party_id,
         max(cast(retired_at as timestamp)) as merged_at
@@ -45,9 +45,8 @@ spoken as (
         parties.party_id,
         states.address
     from parties
-    inner join states
-        on parties.phone_ending = states.phone_ending
-    where length(parties.phone_ending) = 9 and not contains(states.address, '@')
+    inner join states on parties.phone_ending = states.phone_ending
+    where not contains(states.address, '@')
 ),
 
 judged as (
@@ -89,7 +88,7 @@ final as (
             when weighed.refused_at is null then 'other_address'
             when
                 weighed.given_at > weighed.refused_at
-                and weighed.given_at > coalesce(merges.merged_at, weighed.refused_at)
+                and weighed.given_at > coalesce(absorptions.merged_at, weighed.refused_at)
                 then 'given'
             when weighed.is_withdrawn then 'withdrawn'
             else 'pending'
@@ -98,7 +97,7 @@ final as (
         weighed.refused_at,
         weighed.decided_at
     from weighed
-    left join merges on weighed.party_id = merges.party_id
+    left join absorptions on weighed.party_id = absorptions.party_id
 )
 
 select * from final

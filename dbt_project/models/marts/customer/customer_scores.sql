@@ -74,7 +74,7 @@ estimates as (
         estimates.estimated_annual_spend_eur,
         estimates.estimated_on
     from {{ ref('int_spend_estimates') }} as estimates
-    inner join {{ source('golden', 'xref_parties') }} as crosswalk
+    inner join {{ ref('xref_spend_estimates') }} as crosswalk
         on estimates.record_id = crosswalk.record_id
     where estimates.estimated_on <= {{ as_of() }}
     qualify row_number() over (

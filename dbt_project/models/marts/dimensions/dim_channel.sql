@@ -1,6 +1,9 @@
 -- One row per channel that a fact or a consent names; channels we have no name for keep their key.
 with declared as (
-    select *
+    select
+        channels.channel,
+        channels.channel_name,
+        channels.channel_group
     from (
         values
         ('erp', 'Sales desk', 'sales'),
