@@ -86,7 +86,7 @@ def _extract(
     source = session.project.sources[name]
     skipped = session.only_source not in {"", name}
     with session.stage(f"extract {name}") as counts:
-        for stream in session.project.systems[source.system].streams:
+        for stream in session.project.systems[source.system].streams_of(source):
             key = [name, stream.name]
             if skipped:
                 yield MaterializeResult(asset_key=key, metadata={"rows": 0, "skipped": True})
