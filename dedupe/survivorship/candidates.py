@@ -1,0 +1,183 @@
+"""Match input + crosswalk → candidate values of a group of attributes, ranked by its rules.
+
+Pure functions that return SQL. `members_sql` is one row per party record with its party;
+`ranked_sql` is one row per candidate with its place among the candidates of its party and the
+criterion that decided for the winner.
+"""
+
+from __future__ import annotations
+
+from dedupe.survivorship.rules import Attribute, Criterion, GroupRule, PartyType
+
+MEMBERS = "survivorship_members"
+NAME_PARTS = "survivorship_name_parts"
+VALID_VAT_IDS = "survivorship_valid_vat_ids"
+_LISTS: dict[Attribute, str] = {"email": "emails", "phone": "phones"}
+_CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
+
+
+def members_sql(source_priority: tuple[str, ...]) -> str:
+    """Party records with their party and cleaned values. Needs `$purposes` left out bound."""
+    ranks = " ".join(f"when '{s}' then {-i}" for i, s in enumerate(source_priority))
+    return f"""
+        select
+            x.party_id, x.party_type, i.record_id, i.source, i.system,
+            {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis,
+            coalesce(i.updated_at, i.created_at) as observed_at,
+            case i.system {ranks} else {-len(source_priority)} end as source_rank,
+            coalesce(nullif(trim(i.given_name), ''), n.given_name) as given_name,
+            coalesce(nullif(trim(i.family_name), ''), n.family_name) as family_name,
+            coalesce(
+                nullif(concat_ws(' ', nullif(trim(i.given_name), ''),
+                                 nullif(trim(i.family_name), '')), ''),
+                nullif(concat_ws(' ', n.given_name, n.family_name), ''),
+                nullif(trim(i.full_name), '')
+            ) as full_name,
+            {_trimmed("company_name")}, i.birth_date, i.emails, i.phones,
+            {_trimmed("street")}, {_trimmed("house_number")}, {_trimmed("postcode")},
+            {_trimmed("city")}, {_trimmed("country")},
+            nullif(upper(regexp_replace(i.vat_id, '[^A-Za-z0-9]', '', 'g')), '') as vat_id,
+            nullif(lower(trim(i.website_domain)), '') as website_domain
+        from intermediate.int_parties__match_input as i
+        join golden.xref_parties as x using (record_id)
+        left join {NAME_PARTS} as n on n.full_name = i.full_name
+        where i.purpose is null or not list_contains($purposes, i.purpose)
+    """
+
+
+def ranked_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool = False) -> str:
+    """Candidates of one group, best first within their party (`place` = 1 wins)."""
+    criteria = [f"c_{name}" for name in rule.order]
+    order = ", ".join([*(f"{c} desc" for c in criteria), "record_id", "position"])
+    decided = " ".join(
+        f"when w.c_{name} is distinct from r.c_{name} then '{name}'" for name in rule.order
+    )
+    return f"""
+        with candidates as ({_candidates_sql(party_type, rule, one_party=one_party)}),
+        keyed as (
+            select *, count(distinct source) over (partition by party_id, key) as agreeing
+            from candidates
+        ),
+        measured as (
+            select *, {", ".join(f"{_MEASURES[n]} as c_{n}" for n in rule.order)} from keyed
+        ),
+        placed as (
+            select *, row_number() over (partition by party_id order by {order}) as place
+            from measured
+        ),
+        winners as (select * from placed where place = 1),
+        rivals as (
+            select p.* from placed as p join winners as w using (party_id)
+            where p.key <> w.key
+            qualify row_number() over (partition by p.party_id order by p.place) = 1
+        )
+        select
+            p.*,
+            case when r.party_id is null then 'only_value' {decided}
+                 else 'first_record' end as rule
+        from placed as p
+        join winners as w using (party_id)
+        left join rivals as r using (party_id)
+    """
+
+
+_MEASURES: dict[Criterion, str] = {
+    "completeness": "filled",
+    "well_written": "well_written",
+    "verification": "verified",
+    "agreement": "agreeing",
+    "source_priority": "source_rank",
+    "recency": "coalesce(epoch_us(observed_at), 0)",
+}
+
+
+def _candidates_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool) -> str:
+    values = ", ".join(f"{_value(a)} as {a}" for a in rule.attributes)
+    present = " or ".join(f"{a} is not null" for a in _required(rule))
+    chosen = "and party_id = $party_id" if one_party else ""
+    return f"""
+        select
+            party_id, record_id, source, source_rank, purpose, legal_basis, position,
+            observed_at, {values},
+            {" + ".join(f"({a} is not null)::integer" for a in rule.attributes)} as filled,
+            {_well_written(rule) if "well_written" in rule.order else 1} as well_written,
+            {_verified(rule) if "verification" in rule.order else 1} as verified,
+            {_key(rule)} as key
+        from {_rows(party_type, rule)}
+        where party_type = '{party_type}' and ({present}) {chosen}
+    """
+
+
+def _rows(party_type: PartyType, rule: GroupRule) -> str:
+    """Members with the group's values; a list attribute gives one row per element."""
+    attribute = rule.attributes[0]
+    if attribute not in _LISTS:
+        return f"(select *, 1 as position from {MEMBERS})"
+    elements = _LISTS[attribute]
+    cleaned = "lower(trim(element))" if attribute == "email" else _phone("element")
+    return f"""(
+        select * exclude (element), nullif({cleaned}, '') as {attribute} from (
+            select *, unnest({elements}) as element,
+                   unnest(range(1, len({elements}) + 1)) as position
+            from {MEMBERS} where party_type = '{party_type}'
+        )
+    )"""
+
+
+def _value(attribute: Attribute) -> str:
+    return "upper(country)" if attribute == "country" else attribute
+
+
+def _required(rule: GroupRule) -> tuple[str, ...]:
+    """A country alone is no address."""
+    return tuple(a for a in rule.attributes if a != "country")
+
+
+def _key(rule: GroupRule) -> str:
+    """Values with one key are one value: case, blanks, umlauts and Str./Straße do not differ."""
+    return " || '|' || ".join(f"coalesce({folded(a)}, '')" for a in rule.attributes)
+
+
+def folded(column: str) -> str:
+    """SQL: comparable spelling of a text column."""
+    german = f"lower({column}::varchar)"
+    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        german = f"replace({german}, '{umlaut}', '{letters}')"
+    plain = f"regexp_replace(strip_accents({german}), '[^a-z0-9@]', '', 'g')"
+    return f"replace({plain}, 'strasse', 'str')"
+
+
+def _well_written(rule: GroupRule) -> str:
+    first = rule.attributes[0]
+    text = "full_name" if "full_name" in rule.attributes else first
+    mixed = f"({text} <> upper({text}) and {text} <> lower({text}))::integer"
+    if text != "full_name":
+        return mixed
+    return f"{mixed} + (not regexp_matches(full_name, '(^| )\\p{{L}}\\.?( |$)|[0-9@?]'))::integer"
+
+
+def _verified(rule: GroupRule) -> str:
+    checks = {
+        "email": r"regexp_matches(email, '^[^@\s]+@[^@\s]+\.[a-z]{2,}$')",
+        "phone": r"regexp_matches(phone, '^\+[1-9][0-9]{7,14}$')",
+        "birth_date": "(year(birth_date) >= 1900 and strftime(birth_date, '%d%m') <> '0101')",
+        "vat_id": f"vat_id in (select vat_id from {VALID_VAT_IDS})",
+    }
+    check = checks.get(rule.attributes[0])
+    return f"({check})::integer" if check else "1"
+
+
+def _phone(column: str) -> str:
+    """E.164 by the record's country; enough to compare and dial, linkage has its own."""
+    digits = f"regexp_replace(replace({column}, '(0)', ''), '[^0-9+]', '', 'g')"
+    codes = " ".join(f"when '{c}' then '+{code}'" for c, code in _CALLING_CODES.items())
+    return f"""case
+        when {digits} like '+%' then {digits}
+        when {digits} like '00%' then '+' || substr({digits}, 3)
+        when {digits} like '0%'
+            then (case upper(country) {codes} else '+49' end) || substr({digits}, 2)
+        else {digits} end"""
+
+
+def _trimmed(column: str) -> str:
+    return f"nullif(trim(i.{column}), '') as {column}"

@@ -1,0 +1,59 @@
+"""The survivorship rules, read from `rules.yml` and checked."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stamm.errors import SettingsError
+
+PartyType = Literal["person", "organisation"]
+Criterion = Literal[
+    "completeness", "well_written", "verification", "agreement", "source_priority", "recency"
+]
+Attribute = Literal[
+    "title", "given_name", "family_name", "full_name", "company_name", "birth_date", "email",
+    "phone", "street", "house_number", "postcode", "city", "country", "vat_id", "website_domain",
+]  # fmt: skip
+BUILT_IN = Path(__file__).with_name("rules.yml")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GroupRule(_Strict):
+    """Attributes taken together from one record, and what decides which."""
+
+    group: str
+    attributes: tuple[Attribute, ...]
+    order: tuple[Criterion, ...]
+
+
+class Rules(_Strict):
+    """All rules; `source_priority` lists systems, best first."""
+
+    source_priority: tuple[str, ...]
+    not_from_purposes: tuple[str, ...] = ()
+    person: tuple[GroupRule, ...]
+    organisation: tuple[GroupRule, ...]
+
+    def of(self, party_type: PartyType) -> tuple[GroupRule, ...]:
+        return self.person if party_type == "person" else self.organisation
+
+
+@cache
+def load_rules(path: Path = BUILT_IN) -> Rules:
+    """The rules in `path`. Raises SettingsError with one text per mistake."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        return Rules.model_validate(content)
+    except ValidationError as failure:
+        mistakes = [
+            f"{path.name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in failure.errors()
+        ]
+        raise SettingsError(mistakes) from failure

@@ -1,0 +1,126 @@
+"""Who acts for which firm, and who lives together."""
+
+from __future__ import annotations
+
+import pytest
+
+from dedupe.households import write_households
+from dedupe.roles import write_roles
+from dedupe.survivorship.golden import write_golden_parties
+from stamm.duck import in_memory
+from tests.dedupe.match_input import record, write_crosswalk, write_match_input
+
+FIRM = {"party_type": "organisation"}
+HOME = {"street": "Hauptstr. 5", "postcode": "10115", "city": "Berlin", "country": "DE"}
+
+
+@pytest.fixture
+def con():
+    with in_memory() as opened:
+        yield opened
+
+
+def ties(con, *rows: dict, **party_of: str) -> list[tuple]:
+    resolved(con, rows, party_of)
+    return con.execute(
+        "select person_party_id, organisation_party_id, basis, evidence_record_id "
+        "from golden.golden_party_roles"
+    ).fetchall()
+
+
+def homes(con, *rows: dict) -> list[set[str]]:
+    resolved(con, rows, {})
+    found: dict[str, set[str]] = {}
+    for party, household in con.execute("from golden.golden_households").fetchall():
+        found.setdefault(household, set()).add(party)
+    return list(found.values())
+
+
+def resolved(con, rows, party_of) -> None:
+    write_match_input(con, list(rows))
+    write_crosswalk(con, party_of)
+    write_golden_parties(con)
+    write_roles(con)
+    write_households(con)
+
+
+def test_a_contact_belongs_to_the_firm_its_key_names(con):
+    firm, anna = record("f@erp", **FIRM), record("a@erp", organisation_key="f@erp")
+    assert ties(con, firm, anna) == [("a@erp", "f@erp", "key", "a@erp")]
+
+
+def test_a_customer_who_named_a_company_acts_for_the_party_of_that_company(con):
+    firm, anna = record("a@shop#org", facet_of="a@shop", **FIRM), record("a@shop")
+    write = {"a@shop#org": "F1"}
+    assert ties(con, firm, anna, **write) == [("a@shop", "F1", "same_record", "a@shop")]
+
+
+def test_a_domain_that_one_firm_uses_ties_its_mail_addresses(con):
+    firm = record("f@erp", emails=["info@kranbau.example"], **FIRM)
+    anna = record("a@help", emails=["a.berg@Kranbau.example"])
+    assert ties(con, firm, anna) == [("a@help", "f@erp", "email_domain", "a@help")]
+
+
+@pytest.mark.parametrize("domain", ["gmx.de", "shared.example"])
+def test_a_mail_provider_and_a_domain_of_two_firms_tie_nobody(con, domain):
+    firms = [
+        record(f"{f}@erp", emails=[f"{f}@shared.example", f"{f}@gmx.de"], **FIRM) for f in "fg"
+    ]
+    assert ties(con, *firms, record("a@help", emails=[f"anna@{domain}"])) == []
+
+
+def test_a_vat_id_ties_a_person_to_the_firm_that_bears_it(con):
+    firm = record("f@erp", vat_id="DE 136 695 976", **FIRM)
+    anna = record("a@shop", vat_id="DE136695976")
+    assert ties(con, firm, anna) == [("a@shop", "f@erp", "vat_id", "a@shop")]
+
+
+def test_company_name_and_postcode_tie_but_a_name_alone_does_not(con):
+    firm = record("f@erp", company_name="Kranbau Müller GmbH", postcode="10115", **FIRM)
+    here = record("a@mail", company_name="KRANBAU MUELLER GMBH", postcode="10115")
+    there = record("b@mail", company_name="Kranbau Müller GmbH", postcode="80331")
+    assert ties(con, firm, here, there) == [("a@mail", "f@erp", "name_and_address", "a@mail")]
+
+
+def test_a_key_settles_it_and_a_domain_adds_no_second_firm(con):
+    old = record("f@erp", emails=["info@old.example"], **FIRM)
+    new = record("g@erp", **FIRM)
+    anna = record("a@help", emails=["anna@old.example"], organisation_key="g@erp")
+    assert ties(con, old, new, anna) == [("a@help", "g@erp", "key", "a@help")]
+
+
+def test_two_people_of_one_name_at_one_door_are_a_household(con):
+    anna = record("a@shop", given_name="Anna", family_name="Müller", **HOME)
+    other = HOME | {"street": "Hauptstraße", "house_number": "5"}
+    bernd = record("b@erp", given_name="Bernd", family_name="Mueller", **other)
+    lodger = record("c@erp", given_name="Carla", family_name="Rossi", **HOME)
+    assert homes(con, anna, bernd, lodger) == [{"a@shop", "b@erp"}]
+
+
+def test_the_same_street_without_a_number_is_no_door(con):
+    nowhere = HOME | {"street": "Hauptstr."}
+    assert homes(con, *(record(f"{r}@erp", family_name="Berg", **nowhere) for r in "ab")) == []
+
+
+def test_colleagues_of_one_name_at_their_firm_are_no_household(con):
+    firm = record("f@erp", **FIRM, **HOME)
+    people = [
+        record(f"{r}@erp", family_name="Berg", organisation_key="f@erp", **HOME) for r in "ab"
+    ]
+    assert homes(con, firm, *people) == []
+
+
+def test_one_person_recorded_twice_is_no_household_of_two(con):
+    twins = [
+        record(f"{r}@erp", given_name="Anna", family_name="Berg", birth_date="1980-05-04", **HOME)
+        for r in "ab"
+    ]
+    assert homes(con, *twins) == []
+
+
+def test_a_door_with_more_of_one_name_than_a_family_has_is_no_household(con):
+    tenants = [
+        record(f"{i}@erp", given_name=f"P{i}", family_name="Berg", **HOME) for i in range(11)
+    ]
+    assert homes(con, *tenants) == []
+    assert len(homes(con, *tenants[:10])[0]) == 10
