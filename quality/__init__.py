@@ -1,1 +1,1 @@
-"""Gates between the stages: expectations in code, results in the store, bad rows in quarantine."""
+"""Gates between the stages: checks that can stop a run, and quarantine for the rows at fault."""

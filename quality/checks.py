@@ -1,38 +1,113 @@
-"""What a check is and what it found: figures and record ids, never values of a person."""
+"""What a check is and what it found; knows neither Great Expectations nor any table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from stamm.errors import GateStopped
 
+Gate = Literal["landing", "match_input", "golden", "marts"]
 Severity = Literal["error", "warn"]
+GATES: tuple[Gate, ...] = ("landing", "match_input", "golden", "marts")
+
+
+class Thresholds(Protocol):
+    """Bounds a project may set; `stamm.settings.QualitySettings` is one."""
+
+    @property
+    def rejected_share(self) -> float: ...
+
+    @property
+    def largest_cluster(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation of Great Expectations by name, so that declaring it imports nothing."""
+
+    kind: str
+    arguments: Mapping[str, Any]
+    says: str
+
+
+def not_null(column: str) -> Expectation:
+    return Expectation("ExpectColumnValuesToNotBeNull", {"column": column}, f"{column} has a value")
+
+
+def unique(column: str) -> Expectation:
+    return Expectation("ExpectColumnValuesToBeUnique", {"column": column}, f"{column} is unique")
+
+
+def between(column: str, low: float, high: float) -> Expectation:
+    """Nulls pass: what is absent is another check's matter."""
+    return Expectation(
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, "min_value": low, "max_value": high},
+        f"{low:g} <= {column} <= {high:g}",
+    )
+
+
+def at_least(column: str, low: float) -> Expectation:
+    return Expectation(
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, "min_value": low},
+        f"{column} >= {low:g}",
+    )
+
+
+def one_of(column: str, *values: object) -> Expectation:
+    return Expectation(
+        "ExpectColumnValuesToBeInSet",
+        {"column": column, "value_set": list(values)},
+        f"{column} is {' or '.join(map(str, values))}",
+    )
+
+
+def matches(column: str, pattern: str) -> Expectation:
+    return Expectation(
+        "ExpectColumnValuesToMatchRegex",
+        {"column": column, "regex": pattern},
+        f"{column} matches {pattern}",
+    )
 
 
 @dataclass(frozen=True)
 class Check:
-    """A named expectation over the rows of a query.
-
-    `sql` gives the checked columns only; a column `record_id` and `source`, if there, go with
-    failing rows into quarantine. `expectation` is a Great Expectations type, `arguments` its own.
-    """
+    """A rule with a name a person understands."""
 
     name: str
-    table: str
     rule: str
-    sql: str
-    expectation: str
-    arguments: dict[str, Any]
+    expect: Expectation
     severity: Severity = "error"
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """What a check found."""
+class Batch:
+    """A query and the checks on its rows.
+
+    Either one row per record, with `source`, `stream` and `record_id` (rows at fault go to
+    quarantine), or one per `subject` with `checked` and `affected` rows behind it.
+    """
 
     name: str
-    gate: str
+    table: str
+    checks: tuple[Check, ...]
+    per_record: bool = False
+    parameters: tuple[str, ...] = field(default=())
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return ("source", "stream", "record_id") if self.per_record else ("subject",)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found. Counts and opaque ids only, never a value."""
+
+    name: str
+    gate: Gate
     severity: Severity
     table: str
     rule: str
@@ -46,22 +121,27 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class GateReport:
-    """All checks of one gate."""
+    """All results of one gate."""
 
-    gate: str
+    gate: Gate
     checks: tuple[CheckResult, ...]
 
+    @property
+    def errors(self) -> tuple[CheckResult, ...]:
+        return tuple(c for c in self.checks if not c.passed and c.severity == "error")
+
     def raise_on_error(self) -> None:
-        """Raise GateStopped if a check of severity `error` failed."""
-        broken = [c for c in self.checks if not c.passed and c.severity == "error"]
-        if not broken:
+        """Raise `GateStopped` if a check of severity error failed."""
+        if not self.errors:
             return
         lines = [
-            f"gate {self.gate}: {c.rule}: {c.rows_failed} of {c.rows_checked} rows of {c.table}"
-            for c in broken
+            f"{check.rows_failed:,} of {check.rows_checked:,} rows of {check.table} break "
+            f"{check.name}: {check.rule} (expected {check.expected}; {check.observed})"
+            for check in self.errors
         ]
         raise GateStopped(
-            "\n".join(lines),
-            hint=f"Nothing was published. Look at {broken[0].where_to_look}.",
-            failed=[c.name for c in broken],
+            f"gate {self.gate} stopped the run; nothing was published\n" + "\n".join(lines),
+            hint="Where to look: " + "; ".join(c.where_to_look for c in self.errors),
+            gate=self.gate,
+            checks=[check.name for check in self.errors],
         )

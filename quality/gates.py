@@ -1,58 +1,49 @@
-"""Runs a gate with Great Expectations over DuckDB, keeps its results, quarantines bad rows.
+"""Runs a gate: queries → batches → Great Expectations → quarantine, results, report.
 
-In: tables of the warehouse. Out: `GateReport`; rows of `quality_results` in the store; rows of
-`quality.quarantined_rows` in the warehouse (record ids and rules, no values).
+In: the private warehouse. Out: a `GateReport`; `raise_on_error` stops the run. Each gate's
+checks are declared in the module of its name, each batch's query in `sql/<gate>/<batch>.sql`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import os
-from datetime import date, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from quality.checks import Check, CheckResult, GateReport
-from quality.suites import Thresholds, suite
+from quality import golden, landing, marts, match_input
+from quality.checks import GATES, Batch, Check, CheckResult, Gate, GateReport, Thresholds
+from quality.expectations import Finding, validate
+from quality.quarantine import QuarantinedRow, replace_quarantine
+from quality.results import record
+from stamm.errors import UsageError
+from stamm.settings import QualitySettings
 from stamm.store import Store
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
-GATES = ("landing", "match_input", "golden", "marts")
-_RESULTS = """
-create table quality_results (
-  run_id text not null, gate text not null, name text not null, severity text not null,
-  table_name text not null, rule text not null, passed integer not null,
-  rows_checked integer not null, rows_failed integer not null, checked_at text not null,
-  primary key (run_id, gate, name)
-);
-"""
-_QUARANTINE = """
-create schema if not exists quality;
-create table if not exists quality.quarantined_rows (
-  source varchar, record_id varchar, table_name varchar, rule varchar, gate varchar,
-  run_id varchar, first_seen timestamp, last_seen timestamp
-);
-"""
+__all__ = ["CheckResult", "GateReport", "check_names", "run_gate"]
 
-
-class _AnyThresholds:
-    """Stands in where only the names of the checks are wanted."""
-
-    rejected_share = 1.0
-    largest_cluster = 1
+_SQL = Path(__file__).parent / "sql"
+_BATCHES: Mapping[str, Callable[[Thresholds], tuple[Batch, ...]]] = {
+    "landing": landing.batches,
+    "match_input": match_input.batches,
+    "golden": golden.batches,
+    "marts": marts.batches,
+}
+_SUBJECTS_SHOWN = 3
 
 
 def check_names(gate: str) -> list[str]:
-    """Names of a gate's checks."""
-    return [check.name for check in suite(gate, _AnyThresholds(), "2000-01-01")]
+    """The checks that a gate makes, always all of them, in this order."""
+    batches = _batches_of(gate, QualitySettings())
+    return [check.name for batch in batches for check in batch.checks]
 
 
 def run_gate(
-    gate: str,
+    stage: str,
     con: duckdb.DuckDBPyConnection,
     store: Store,
     *,
@@ -61,99 +52,118 @@ def run_gate(
     thresholds: Thresholds,
     as_of: date | None = None,
 ) -> GateReport:
-    """Run every check of a gate. Raises nothing for a failed check: see `raise_on_error`."""
-    day = (as_of or at.date()).isoformat()
-    con.execute(_QUARANTINE)
-    con.execute("delete from quality.quarantined_rows where gate = ?", [gate])
-    results = [_run(con, gate, check, run_id, at) for check in suite(gate, thresholds, day)]
-    _keep(store, run_id, at, results)
-    return GateReport(gate, tuple(results))
+    """Make all checks of a gate, put rows at fault into quarantine, keep the results.
+
+    `as_of` is the day that ages and dates are held against; without it, the day of `at`.
+    """
+    gate = _gate(stage)
+    moment = at.astimezone(UTC).replace(tzinfo=None)
+    day = as_of or moment.date()
+    if gate == "landing":
+        landing.prepare(con)
+    results: list[CheckResult] = []
+    at_fault: list[QuarantinedRow] = []
+    for batch in _batches_of(gate, thresholds):
+        frame = _frame(con, gate, batch, day)
+        findings = validate(f"{gate}.{batch.name}", frame, batch.checks, batch.identity)
+        for check, finding in zip(batch.checks, findings, strict=True):
+            results.append(_result(gate, batch, check, finding, frame))
+            at_fault += _rows_at_fault(batch, check, finding)
+    report = GateReport(gate, tuple(results))
+    replace_quarantine(con, gate, at_fault, run_id=run_id, at=moment)
+    record(store, report, run_id=run_id, at=at)
+    return report
 
 
-def _run(
-    con: duckdb.DuckDBPyConnection, gate: str, check: Check, run_id: str, at: datetime
+def _gate(stage: str) -> Gate:
+    for gate in GATES:
+        if gate == stage:
+            return gate
+    raise UsageError(f"expected a gate ({', '.join(GATES)}), found {stage!r}")
+
+
+def _batches_of(gate: str, thresholds: Thresholds) -> tuple[Batch, ...]:
+    return _BATCHES[_gate(gate)](thresholds)
+
+
+def _frame(con: duckdb.DuckDBPyConnection, gate: Gate, batch: Batch, day: date) -> pd.DataFrame:
+    sql = (_SQL / gate / f"{batch.name}.sql").read_text(encoding="utf-8")
+    known = {"as_of": day}
+    return con.execute(sql, {name: known[name] for name in batch.parameters}).df()
+
+
+def _result(
+    gate: Gate, batch: Batch, check: Check, finding: Finding, frame: pd.DataFrame
 ) -> CheckResult:
-    rows = con.sql(check.sql).df()
-    found = _validate(rows, check)
-    failed = [int(i) for i in found.result.get("unexpected_index_list") or []]
-    if failed:
-        _quarantine(con, gate, check, rows.iloc[failed], run_id, at)
+    checked, failed = _rows(batch, check, finding, frame)
     return CheckResult(
         name=check.name,
         gate=gate,
         severity=check.severity,
-        table=check.table,
+        table=batch.table,
         rule=check.rule,
-        passed=bool(found.success),
-        rows_checked=len(rows),
-        rows_failed=len(failed),
-        observed=f"{len(failed)} of {len(rows)} rows differ",
-        expected=check.rule,
-        where_to_look=f"quality.quarantined_rows where rule = '{check.name}'",
+        passed=finding.passed,
+        rows_checked=checked,
+        rows_failed=failed,
+        observed=_observed(batch, check, finding, frame),
+        expected=check.expect.says,
+        where_to_look=_where(batch, check, finding),
     )
 
 
-def _validate(rows: Any, check: Check) -> Any:
-    """One expectation over a pandas batch; values are left out of its result."""
-    expectations = _expectations()
-    batch = _batches().get_batch(batch_parameters={"dataframe": rows})
-    expectation = getattr(expectations, check.expectation)(**check.arguments)
-    with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
-        return batch.validate(expectation, result_format={"result_format": "COMPLETE"})
+def _rows(batch: Batch, check: Check, finding: Finding, frame: pd.DataFrame) -> tuple[int, int]:
+    """Rows checked and at fault; a batch of subjects counts the rows behind them."""
+    if batch.per_record:
+        return finding.rows, finding.failed
+    column = str(check.expect.arguments["column"])
+    counts = [name for name in (f"{column}_affected", "affected", column) if name in frame]
+    subjects = [row["subject"] for row in finding.at_fault]
+    affected = frame.loc[frame["subject"].isin(subjects), counts[0]].sum() if subjects else 0
+    return int(frame["checked"].sum()), int(affected)
 
 
-@cache
-def _expectations() -> Any:
-    from great_expectations import expectations
-
-    return expectations
-
-
-@cache
-def _batches() -> Any:
-    """One ephemeral context for the process: nothing is written, nothing is sent."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    asset = context.data_sources.add_pandas("warehouse").add_dataframe_asset("rows")
-    return asset.add_batch_definition_whole_dataframe("all")
+def _observed(batch: Batch, check: Check, finding: Finding, frame: pd.DataFrame) -> str:
+    """Figures and opaque ids only. Values of a batch of subjects are counts and shares."""
+    if batch.per_record:
+        return f"{finding.failed:,} of {finding.rows:,} rows at fault"
+    if finding.passed:
+        return f"{finding.rows:,} looked at, none at fault"
+    return "; ".join(_figures(check, finding, frame))
 
 
-def _quarantine(
-    con: duckdb.DuckDBPyConnection, gate: str, check: Check, rows: Any, run_id: str, at: datetime
-) -> None:
-    columns = {name: rows.get(name) for name in ("source", "record_id")}
-    frame = rows.assign(**columns)[["source", "record_id"]]
-    con.register("failing", frame)
-    con.execute(
-        "insert into quality.quarantined_rows "
-        "select source::varchar, record_id::varchar, ?, ?, ?, ?, ?, ? from failing",
-        [check.table, check.name, gate, run_id, at, at],
-    )
-    con.unregister("failing")
-
-
-def _keep(store: Store, run_id: str, at: datetime, results: list[CheckResult]) -> None:
-    store.migrate("quality", [_RESULTS])
-    rows = [
-        (
-            run_id,
-            r.gate,
-            r.name,
-            r.severity,
-            r.table,
-            r.rule,
-            int(r.passed),
-            r.rows_checked,
-            r.rows_failed,
-            at.isoformat(),
-        )
-        for r in results
+def _figures(check: Check, finding: Finding, frame: pd.DataFrame) -> Sequence[str]:
+    column = str(check.expect.arguments["column"])
+    subjects = [row["subject"] for row in finding.at_fault]
+    shown = frame[frame["subject"].isin(subjects)].drop_duplicates("subject")
+    figures = [
+        f"{row['subject']}: {column} {row[column]:,.4g}"
+        if column != "subject"
+        else str(row["subject"])
+        for _, row in shown.head(_SUBJECTS_SHOWN).iterrows()
     ]
-    with store.transaction() as db:
-        db.executemany(
-            "insert or replace into quality_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+    more = finding.failed - len(figures)
+    return [*figures, f"and {more:,} more"] if more > 0 else figures
+
+
+def _where(batch: Batch, check: Check, finding: Finding) -> str:
+    if finding.passed:
+        return batch.table
+    if batch.per_record:
+        return f"quality.quarantined_rows where rule = '{check.name}' (work/warehouse.duckdb)"
+    subjects = ", ".join(str(row["subject"]) for row in finding.at_fault[:_SUBJECTS_SHOWN])
+    return f"{batch.table} (work/warehouse.duckdb): {subjects}"
+
+
+def _rows_at_fault(batch: Batch, check: Check, finding: Finding) -> list[QuarantinedRow]:
+    if not batch.per_record or finding.passed:
+        return []
+    return [
+        QuarantinedRow(
+            str(row["source"]), str(row["stream"]), _id(row["record_id"]), check.name, check.rule
         )
+        for row in finding.at_fault
+    ]
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,104 +1,166 @@
-"""A gate passes good tables, stops at bad ones, says how many rows, and keeps no values."""
+"""A gate passes sound tables, stops at broken ones, says how many rows, and keeps no values."""
 
-from datetime import UTC, datetime
-from types import SimpleNamespace
+import subprocess
+import sys
 
 import pytest
 
-from quality.gates import check_names, run_gate
-from stamm.duck import in_memory
-from stamm.errors import GateStopped
-from stamm.store import Store
+from quality.checks import GATES
+from quality.gates import check_names
+from quality.results import results_of
+from stamm.errors import GateStopped, UsageError
+from tests.quality.conftest import AT
 
-AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
-BOUNDS = SimpleNamespace(rejected_share=0.02, largest_cluster=3)
-GOOD = "('r1', 'shop', 'person', 'Art. 6 (1) b', date '1985-02-07', 'DE')"
+MATCH_INPUT = "intermediate.int_parties__match_input"
+# What is broken, in which gate, the check that sees it, its severity, rows at fault.
+BROKEN = [
+    ("landing", "insert into landing.all_rejected values ('erp', 's4', 'business_partners', "
+     "'L1', 0, 'key_missing', 'no BusinessPartner')", "rejected_share_is_small", "error", 1),
+    ("landing", "insert into landing.all_rejected values ('erp', 's4', 'business_partners', "
+     "'L1', 0, 'mandatory_null', 'x is null')", "mandatory_values_are_present", "warn", 1),
+    ("landing", "update landing.all_loads set server_total = 5",
+     "landed_records_reconcile_with_the_server", "error", 3),
+    ("landing", "insert into landing.all_loads select * exclude (i) "
+     "replace ('L' || i as load_id, if(i = 5, 20000, 2) as rows) "
+     "from landing.all_loads, range(2, 6) t(i)",
+     "volume_is_like_previous_loads", "warn", 20000),
+    ("landing", "update landing.all_loads set deletes = 30", "few_records_were_deleted",
+     "warn", 30),
+    ("landing", "update landing.s4_business_partners set key = null where record_id = 'r1'",
+     "landed_records_are_whole", "error", 1),
+    ("landing", "insert into landing.s4_business_partners values ('erp', 'r1', '1', '{}')",
+     "landed_record_ids_are_unique", "error", 1),
+    ("landing", "update landing.stream_basis set legal_basis = ''", "legal_basis_is_stated",
+     "error", 1),
+    ("match_input", f"update {MATCH_INPUT} set record_id = null", "record_id_is_present",
+     "error", 1),
+    ("match_input", f"insert into {MATCH_INPUT} from {MATCH_INPUT}", "record_id_is_unique",
+     "error", 2),
+    ("match_input", f"update {MATCH_INPUT} set party_type = 'robot'", "party_type_is_known",
+     "error", 1),
+    ("match_input", f"update {MATCH_INPUT} set retention = null", "legal_basis_is_known",
+     "error", 1),
+    ("match_input", f"update {MATCH_INPUT} set birth_date = date '2026-07-01'",
+     "birth_date_is_plausible", "warn", 1),
+    ("match_input", f"update {MATCH_INPUT} set birth_date = date '1899-01-01'",
+     "birth_date_is_plausible", "warn", 1),
+    ("match_input", f"update {MATCH_INPUT} set country = 'Germany'", "country_is_a_code",
+     "warn", 1),
+    ("match_input", "delete from intermediate.int_parties__set_aside",
+     "record_is_linked_or_set_aside", "error", 1),
+    # The same e-mail address, birth date and family name in 1,201 records each.
+    ("match_input", f"insert into {MATCH_INPUT} select * exclude (i) replace ('x' || i as "
+     f"record_id) from {MATCH_INPUT}, range(1200) t(i)", "no_value_explodes", "warn", 3603),
+    ("golden", "delete from golden.xref_parties", "record_has_one_party", "error", 1),
+    ("golden", "insert into golden.xref_parties values ('r1', 'P1')", "record_has_one_party",
+     "error", 1),
+    ("golden", "update golden.xref_parties set party_id = 'P9'", "record_has_one_party",
+     "error", 1),
+    ("golden", "insert into golden.golden_parties from golden.golden_parties",
+     "party_id_is_unique", "error", 2),
+    ("golden", "insert into golden.golden_parties select * replace ('P2' as party_id) "
+     "from golden.golden_parties", "party_has_a_record", "error", 1),
+    ("golden", "insert into golden.xref_parties select 'r1' || i, 'P1' from range(5) t(i)",
+     "cluster_is_not_too_large", "error", 1),
+    ("golden", "delete from golden.golden_lineage where attribute = 'birth_date'",
+     "golden_value_has_a_lineage", "error", 1),
+    ("golden", "update golden.golden_lineage set record_id = 'r9'",
+     "golden_value_has_a_lineage", "error", 4),
+    ("golden", "update golden.retired_parties set resolves_to = 'P7'", "retired_id_resolves",
+     "error", 1),
+    ("marts", "delete from intermediate.int_parties__set_aside",
+     "landed_record_is_accounted_for", "error", 1),
+    ("marts", "update marts.fct_orders set amount_net_eur = 10.11",
+     "sums_equal_those_before_the_marts", "error", 1),
+    ("marts", "delete from marts.fct_invoices", "sums_equal_those_before_the_marts", "error", 1),
+    ("marts", "insert into marts.dim_customer values ('P1', true)",
+     "customer_has_one_current_version", "error", 1),
+    ("marts", "delete from marts.dim_customer", "customer_has_one_current_version", "error", 1),
+    ("marts", "update golden.golden_parties set restricted = true",
+     "no_restricted_party_leaves", "error", 1),
+    ("marts", "insert into ops.suppressions values ('P1', null, 'objection', null)",
+     "no_restricted_party_leaves", "error", 1),
+    ("marts", "update marts.fct_tickets set created_at = timestamp '2026-07-02 00:00'",
+     "nothing_happened_in_the_future", "warn", 1),
+]  # fmt: skip
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = Store.open(tmp_path / "state.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def con():
-    with in_memory() as opened:
-        opened.execute("create schema intermediate")
-        yield opened
-
-
-def match_input(con, *rows):
-    con.execute(
-        "create table intermediate.int_parties__match_input as select * from (values "
-        + ", ".join(rows)
-        + ") t(record_id, source, party_type, legal_basis, birth_date, country)"
-    )
-
-
-def gate(con, store, name="match_input"):
-    return run_gate(name, con, store, run_id="run1", at=AT, thresholds=BOUNDS)
-
-
-def test_good_rows_pass_every_check(con, store):
-    match_input(con, GOOD)
-    report = gate(con, store)
-    assert [check.name for check in report.checks] == check_names("match_input")
-    assert all(check.passed for check in report.checks)
+@pytest.mark.parametrize("name", GATES)
+def test_sound_tables_pass_every_check(gate, name):
+    report = gate(name)
+    assert [check.name for check in report.checks] == check_names(name)
+    assert [check for check in report.checks if not check.passed] == []
     report.raise_on_error()
 
 
-def test_a_doubled_record_stops_the_run_and_is_quarantined(con, store):
-    match_input(con, GOOD, GOOD)
-    report = gate(con, store)
-    with pytest.raises(GateStopped, match="a party record is there once: 2 of 2 rows") as caught:
-        report.raise_on_error()
-    assert caught.value.exit_code == 3
-    rows = con.sql("select record_id, source, rule from quality.quarantined_rows").fetchall()
-    assert rows == [("r1", "shop", "record_id_unique")] * 2
+@pytest.mark.parametrize(("name", "fault", "check", "severity", "rows"), BROKEN)
+def test_each_fault_is_seen_by_its_check(con, gate, name, fault, check, severity, rows):
+    con.execute(fault)
+    [found] = [c for c in gate(name).checks if c.name == check]
+    assert (found.passed, found.severity, found.rows_failed) == (False, severity, rows)
 
 
-def test_a_missing_legal_basis_stops_the_run(con, store):
-    match_input(con, GOOD, "('r2', 'shop', 'person', null, null, 'DE')")
-    with pytest.raises(GateStopped, match="has its legal basis: 1 of 2 rows"):
-        gate(con, store).raise_on_error()
+def test_every_check_has_a_fault_that_it_sees():
+    assert {case[2] for case in BROKEN} == {c for name in GATES for c in check_names(name)}
 
 
-def test_a_birth_in_the_future_warns_and_goes_on(con, store):
-    match_input(con, GOOD, "('r2', 'shop', 'person', 'x', date '2031-01-01', 'DE')")
-    report = gate(con, store)
-    failed = [check.name for check in report.checks if not check.passed]
-    assert failed == ["birth_date_plausible"]
+def test_an_error_says_how_many_rows_which_rule_and_where_to_look(con, gate):
+    con.execute(f"insert into {MATCH_INPUT} from {MATCH_INPUT}")
+    with pytest.raises(GateStopped) as stopped:
+        gate("match_input").raise_on_error()
+    assert stopped.value.exit_code == 3
+    assert (
+        "2 of 2 rows of intermediate.int_parties__match_input break record_id_is_unique: "
+        "every record comes once" in str(stopped.value)
+    )
+    assert "quality.quarantined_rows where rule = 'record_id_is_unique'" in str(stopped.value)
+
+
+def test_a_warning_lets_the_run_go_on(con, gate):
+    con.execute(f"update {MATCH_INPUT} set country = 'Germany'")
+    report = gate("match_input")
+    assert [c.name for c in report.checks if not c.passed] == ["country_is_a_code"]
     report.raise_on_error()
 
 
-def test_the_quarantine_empties_itself_when_the_rows_are_mended(con, store):
-    match_input(con, GOOD, GOOD)
-    gate(con, store)
-    con.execute("drop table intermediate.int_parties__match_input")
-    match_input(con, GOOD)
-    gate(con, store)
-    assert con.sql("select * from quality.quarantined_rows").fetchall() == []
+def test_results_are_kept_without_any_value_of_a_record(con, gate, store):
+    con.execute(f"update {MATCH_INPUT} set country = 'Atlantis'")
+    report = gate("match_input")
+    assert tuple(results_of(store, "run1")) == report.checks
+    gate("match_input")
+    assert len(results_of(store, "run1")) == len(report.checks)
+    everything = [tuple(row) for row in store.query("select * from quality_results")]
+    everything += con.sql("from quality.quarantined_rows").fetchall()
+    assert "Atlantis" not in str(everything)
 
 
-def test_results_are_kept_in_the_store_without_values(con, store):
-    match_input(con, GOOD, GOOD)
-    gate(con, store)
-    kept = {r["name"]: r["rows_failed"] for r in store.query("select * from quality_results")}
-    assert kept["record_id_unique"] == 2
-    assert kept["record_id_present"] == 0
+def test_an_unknown_gate_is_named_with_the_known_ones(gate):
+    with pytest.raises(UsageError, match="expected a gate .landing, match_input, golden, marts."):
+        gate("staging")
 
 
-def test_a_load_that_rejects_too_much_stops_the_run(con, store):
-    con.execute("create schema landing")
-    con.execute(
-        "create table landing.all_loads as select 'erp' as source, 97 as rows, 97 as upserts, "
-        "0 as deletes, 3 as rejected"
+@pytest.mark.slow
+def test_declaring_the_gates_does_not_import_great_expectations():
+    code = (
+        "import sys, quality.gates as g; g.check_names('marts'); "
+        "assert not {'great_expectations', 'pandas'} & set(sys.modules)"
     )
-    con.execute(
-        "create table landing.stream_basis as select 's4' as system, 'contract' as purpose, "
-        "'Art. 6 (1) b' as legal_basis, 'customer_master' as retention"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_birth_dates_are_held_against_the_as_of_date(con, store):
+    from types import SimpleNamespace
+
+    from quality.gates import run_gate
+
+    con.execute(f"update {MATCH_INPUT} set birth_date = date '2026-06-01'")
+    report = run_gate(
+        "match_input",
+        con,
+        store,
+        run_id="run1",
+        at=AT,
+        thresholds=SimpleNamespace(rejected_share=0.02, largest_cluster=3),
+        as_of=AT.date().replace(month=5),
     )
-    with pytest.raises(GateStopped, match="a load rejects few of its records: 1 of 1"):
-        gate(con, store, "landing").raise_on_error()
+    assert [c.name for c in report.checks if not c.passed] == ["birth_date_is_plausible"]

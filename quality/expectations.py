@@ -1,0 +1,87 @@
+"""The one place that runs Great Expectations: a pandas batch of the checked columns, one suite.
+
+Nothing of it reaches disk or the network: the context lives in memory, analytics are off, and
+of its results only counts and the ids of rows at fault are taken, because they hold values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from quality.checks import Check
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check saw: rows, rows at fault, and the identity of those."""
+
+    passed: bool
+    rows: int
+    failed: int
+    at_fault: tuple[Mapping[str, Any], ...]
+
+
+def validate(
+    name: str, frame: pd.DataFrame, checks: Sequence[Check], identity: Sequence[str]
+) -> list[Finding]:
+    """One finding per check, in order. `identity` are the columns that tell rows apart."""
+    import great_expectations as gx
+    from great_expectations import expectations
+
+    made = [
+        getattr(expectations, check.expect.kind)(
+            **check.expect.arguments, meta={"name": check.name}
+        )
+        for check in checks
+    ]
+    result = _batch(name, frame).validate(
+        gx.ExpectationSuite(name=name, expectations=made),
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": list(identity),
+        },
+    )
+    by_name = {r.expectation_config.meta["name"]: r for r in result.results}
+    return [_finding(by_name[check.name], len(frame), identity) for check in checks]
+
+
+def _finding(result: Any, rows: int, identity: Sequence[str]) -> Finding:
+    if result.exception_info.get("raised_exception"):
+        raise RuntimeError(result.exception_info["exception_message"])
+    at_fault = tuple(
+        {column: row[column] for column in identity}
+        for row in result.result.get("unexpected_index_list") or ()
+    )
+    return Finding(bool(result.success), rows, int(result.result["unexpected_count"]), at_fault)
+
+
+def _batch(name: str, frame: pd.DataFrame) -> Any:
+    source = _context().data_sources.add_or_update_pandas("warehouse")
+    asset = source.add_dataframe_asset(name)
+    return asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+
+
+@cache
+def _context() -> Any:
+    """One context per process: importing takes seconds, four gates share it."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    return gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            analytics_enabled=False,
+            progress_bars=ProgressBarsConfig(globally=False),
+        ),
+    )

@@ -1,0 +1,69 @@
+"""Gate before publishing: does what leaves still add up to what came in?"""
+
+from __future__ import annotations
+
+from quality.checks import Batch, Check, Thresholds, between, one_of
+
+
+def batches(_: Thresholds) -> tuple[Batch, ...]:
+    """Reconciliation from landing to mart, versions, restriction and dates."""
+    return (
+        Batch(
+            "records",
+            "golden.xref_parties",
+            (
+                Check(
+                    "landed_record_is_accounted_for",
+                    "every landed party record is in exactly one of golden and set aside",
+                    one_of("places", 1),
+                ),
+            ),
+            per_record=True,
+        ),
+        Batch(
+            "sums",
+            "marts.fct_orders",
+            (
+                Check(
+                    "sums_equal_those_before_the_marts",
+                    "facts hold as many rows and cents as the models they come from",
+                    between("affected", 0, 0),
+                ),
+            ),
+        ),
+        Batch(
+            "versions",
+            "marts.dim_customer",
+            (
+                Check(
+                    "customer_has_one_current_version",
+                    "no customer has two current versions, and every one in customer_360 has one",
+                    one_of("current_versions", 1),
+                ),
+            ),
+        ),
+        Batch(
+            "outbox",
+            "marts.crm_outbox",
+            (
+                Check(
+                    "no_restricted_party_leaves",
+                    "nobody who is restricted or suppressed is in the outbox",
+                    between("affected", 0, 0),
+                ),
+            ),
+        ),
+        Batch(
+            "dates",
+            "marts.fct_orders",
+            (
+                Check(
+                    "nothing_happened_in_the_future",
+                    "no fact is later than the day after the as-of date",
+                    between("affected", 0, 0),
+                    "warn",
+                ),
+            ),
+            parameters=("as_of",),
+        ),
+    )

@@ -1,0 +1,74 @@
+"""Gate before linking: is every party record there once, and are its values plausible?"""
+
+from __future__ import annotations
+
+from quality.checks import Batch, Check, Thresholds, between, matches, not_null, one_of, unique
+
+TABLE = "intermediate.int_parties__match_input"
+# The oldest person whose age was ever proven died at 122.
+_OLDEST = 122
+# A mailbox shared by more than one record in fifty is a default, not an address; names and
+# places repeat naturally and get more room.
+_SHARE_OF_ONE_VALUE = 1.0
+
+
+def batches(_: Thresholds) -> tuple[Batch, ...]:
+    """Checks per party record, and on how often one value comes."""
+    return (
+        Batch(
+            "records",
+            TABLE,
+            (
+                Check("record_id_is_present", "every record has its id", not_null("record_id")),
+                Check("record_id_is_unique", "every record comes once", unique("record_id")),
+                Check(
+                    "party_type_is_known",
+                    "a record is a person or an organisation",
+                    one_of("party_type", "person", "organisation"),
+                ),
+                Check(
+                    "legal_basis_is_known",
+                    "every record names purpose, legal basis and retention",
+                    one_of("has_basis", 1),
+                ),
+                Check(
+                    "birth_date_is_plausible",
+                    "nobody is unborn or older than anybody ever was",
+                    between("age", 0, _OLDEST),
+                    "warn",
+                ),
+                Check(
+                    "country_is_a_code",
+                    "countries are ISO 3166 alpha-2",
+                    matches("country", "^[A-Z]{2}$"),
+                    "warn",
+                ),
+            ),
+            per_record=True,
+            parameters=("as_of",),
+        ),
+        Batch(
+            "places",
+            TABLE,
+            (
+                Check(
+                    "record_is_linked_or_set_aside",
+                    "every landed party record is in exactly one of the two",
+                    one_of("places", 1),
+                ),
+            ),
+            per_record=True,
+        ),
+        Batch(
+            "common_values",
+            TABLE,
+            (
+                Check(
+                    "no_value_explodes",
+                    "no single value fills an unlikely share of the records",
+                    between("times_the_limit", 0, _SHARE_OF_ONE_VALUE),
+                    "warn",
+                ),
+            ),
+        ),
+    )
