@@ -1,0 +1,91 @@
+"""Link the records of one party type: standardise, block, compare, train, score.
+
+Flow: `intermediate.int_parties__match_input` → `link.<party_type>_records` →
+`link.<party_type>_pairs`, and the trained model beside them. A pure function of the records and
+the specification: the same input gives the same bytes, whatever the order of its rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dedupe.blocking import block, rule_name_sql
+from dedupe.patterns import pattern_sql
+from dedupe.scoring import build_frequencies, score_pairs, threshold_weight, weigh
+from dedupe.specification import Specification
+from dedupe.standardise.records import standardise_records
+from dedupe.trained import Trained, save
+from dedupe.training.train import train
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["LinkResult", "link", "score_pairs"]
+
+
+@dataclass(frozen=True)
+class LinkResult:
+    """What linking did: counts, and the model that scored the pairs."""
+
+    party_type: str
+    records: int
+    candidate_pairs: int
+    kept_pairs: int
+    trained: Trained
+
+    def counts(self) -> dict[str, int]:
+        """For run metadata; no personal data."""
+        return {
+            f"{self.party_type}_records": self.records,
+            f"{self.party_type}_candidate_pairs": self.candidate_pairs,
+            f"{self.party_type}_kept_pairs": self.kept_pairs,
+        }
+
+
+def link(
+    con: duckdb.DuckDBPyConnection,
+    party_type: str,
+    specification: Specification,
+    *,
+    work_dir: Path,
+) -> LinkResult:
+    """Leave `link.<party_type>_records` and `link.<party_type>_pairs`; see docs/contracts.md.
+
+    Pairs: l_rid < r_rid, blocking_rule, pattern, weight (log2 Bayes factor incl. prior × 1000),
+    those at or above the specification's candidate threshold.
+    """
+    records = standardise_records(con, party_type, work_dir)
+    candidates = block(con, specification)
+    compare(con, specification)
+    trained = train(con, specification)
+    save(trained, work_dir)
+    build_frequencies(con, trained)
+    kept = _keep_pairs(con, trained)
+    return LinkResult(party_type, records, candidates, kept, trained)
+
+
+def compare(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp table `compared` (l_rid, r_rid, rules, pattern), in one pass over the candidates."""
+    records = f"link.{specification.party_type}_records"
+    con.execute(
+        "create or replace temp table compared as"
+        f" select p.l_rid, p.r_rid, p.rules, {pattern_sql(specification)} as pattern"
+        " from (from candidates union all from equal_records) as p"
+        f" inner join {records} as l on l.rid = p.l_rid inner join {records} as r on r.rid = p.r_rid"
+    )
+
+
+def _keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
+    specification = trained.specification
+    pairs = f"link.{specification.party_type}_pairs"
+    weigh(con, trained, "compared", "weighed_pairs", extra="rules")
+    con.execute(
+        f"create or replace table {pairs} as select l_rid, r_rid,"
+        f" {rule_name_sql(specification)} as blocking_rule, pattern, weight"
+        " from weighed_pairs where weight >= $least order by l_rid, r_rid",
+        {"least": threshold_weight(specification.thresholds.candidate)},
+    )
+    con.execute("drop table weighed_pairs")
+    return int(con.table(pairs).count("*").fetchall()[0][0])

@@ -1,0 +1,1 @@
+"""Standardise: each distinct value once, German spelling first, results kept between runs."""

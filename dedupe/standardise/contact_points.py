@@ -1,0 +1,138 @@
+"""E-mail addresses and phone numbers → one canonical spelling; null if it can be neither."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from dedupe.standardise.folding import plain
+
+# Mail of these providers tells nothing about an employer.
+FREE_MAIL = frozenset(
+    [
+        "gmail.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.at",
+        "gmx.ch",
+        "web.de",
+        "t-online.de",
+        "outlook.de",
+        "outlook.com",
+        "hotmail.com",
+        "hotmail.de",
+        "icloud.com",
+        "yahoo.de",
+        "yahoo.com",
+        "freenet.de",
+        "posteo.de",
+        "a1.net",
+        "aon.at",
+        "chello.at",
+        "bluewin.ch",
+        "hispeed.ch",
+        "sunrise.ch",
+        "live.de",
+        "live.com",
+        "me.com",
+        "mail.de",
+        "mailbox.org",
+        "arcor.de",
+        "googlemail.com",
+        "proton.me",
+        "protonmail.com",
+        "kabelmail.de",
+        "vodafone.de",
+        "online.de",
+        "msn.com",
+        "aol.com",
+        "utanet.at",
+        "drei.at",
+        "inode.at",
+        "swissonline.ch",
+    ]
+)
+ROLES = frozenset(
+    [
+        "info",
+        "kontakt",
+        "contact",
+        "office",
+        "mail",
+        "post",
+        "service",
+        "support",
+        "buchhaltung",
+        "rechnung",
+        "rechnungen",
+        "verwaltung",
+        "zentrale",
+        "einkauf",
+        "verkauf",
+        "vertrieb",
+        "bestellung",
+        "bestellungen",
+        "empfang",
+        "sekretariat",
+        "hello",
+        "team",
+        "sales",
+        "admin",
+        "accounting",
+        "invoice",
+        "noreply",
+    ]
+)
+_SHAPE = re.compile(r"^[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")
+
+
+class Email(NamedTuple):
+    """`domain` only where it belongs to a firm; `role` for info@ and its like."""
+
+    email: str | None
+    local: str | None
+    domain: str | None
+    role: bool
+
+
+def email(text: str) -> Email:
+    """Lower case, `+tag` cut, googlemail → gmail, dots of gmail removed."""
+    address = plain(text).strip().removeprefix("mailto:").strip("<>; ,")
+    if not _SHAPE.match(address):
+        return Email(None, None, None, False)
+    local, _, domain = address.partition("@")
+    local = local.partition("+")[0] or local
+    domain = "gmail.com" if domain == "googlemail.com" else domain
+    if domain == "gmail.com":
+        local = local.replace(".", "")
+    own = None if domain in FREE_MAIL else domain.removeprefix("www.")
+    return Email(f"{local}@{domain}", local, own, local in ROLES)
+
+
+class Phone(NamedTuple):
+    """E.164, such as +49301234567."""
+
+    phone: str | None
+
+
+def phone(text: str, country: str | None) -> Phone:
+    """E.164 with the record's country (Germany if unknown) as the default region.
+
+    Numbers whose length is possible are kept even where the range is not assigned.
+    """
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text.replace("(0)", ""), (country or "DE").upper())
+    except phonenumbers.NumberParseException:
+        return Phone(None)
+    if not phonenumbers.is_possible_number(number):
+        return Phone(None)
+    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def domain(text: str) -> str | None:
+    """`https://www.Example.de/shop` → example.de; null for mail providers."""
+    host = re.sub(r"^[a-z]+://", "", plain(text).strip()).split("/")[0].split(":")[0]
+    host = host.removeprefix("www.").strip(". ")
+    return host if "." in host and host not in FREE_MAIL else None

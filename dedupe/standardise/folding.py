@@ -1,0 +1,38 @@
+"""Text → plain ASCII lower case, the German way, so that string distances count letters.
+
+ä→ae, ö→oe, ü→ue, ß→ss, ø→o; accents go; what is no letter or digit becomes one space.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_GERMAN = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "å": "a", "æ": "ae", "œ": "oe",
+     "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "’": "'", "`": "'", "´": "'"}
+)  # fmt: skip
+_OTHER = re.compile(r"[^a-z0-9]+")
+_APOSTROPHE = re.compile(r"'")
+
+
+def plain(text: str) -> str:
+    """Lower case ASCII; punctuation stays."""
+    lowered = unicodedata.normalize("NFC", text).casefold().translate(_GERMAN)
+    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if c.isascii())
+
+
+def folded(text: str) -> str:
+    """Lower case ASCII words with single spaces; `O'Neil` stays one word."""
+    return _OTHER.sub(" ", _APOSTROPHE.sub("", plain(text))).strip()
+
+
+_TRANSCRIBED = re.compile(r"(?<![aeq])ue|(?<![aeiou])oe|ae")
+
+
+def without_umlauts(word: str) -> str:
+    """A key under which Müller, Mueller and Muller are one: ae→a, oe→o, ue→u.
+
+    Not after vowels (`neue`, `bauer`) or q, where `ue` is no umlaut.
+    """
+    return _TRANSCRIBED.sub(lambda found: found.group()[0], word)

@@ -1,0 +1,36 @@
+-- One row per organisation record of match_input, standardised; rid numbers them by record id.
+create or replace table link.organisation_records as
+with standardised as (
+    select
+        i.record_id,
+        c.name,
+        c.name_compact,
+        c.name_first,
+        c.legal_form,
+        c.name_sound,
+        v.vat_id,
+        nullif(list_sort(list_distinct(list_filter(
+            list_append(coalesce(e.domains, []), d.domain), x -> x is not null
+        ))), []) as domains,
+        e.emails,
+        e.email,
+        p.phones,
+        p.phone,
+        a.street,
+        a.house_number,
+        a.postcode,
+        a.city,
+        a.country,
+        a.place,
+        a.door
+    from match_input as i
+    left join std_company as c on c.raw = coalesce(i.company_name, i.full_name)
+    left join std_vat_id as v on v.raw = i.vat_id and v.region is not distinct from i.country
+    left join std_domain as d on d.raw = i.website_domain
+    left join party_emails as e on e.record_id = i.record_id
+    left join party_phones as p on p.record_id = i.record_id
+    left join party_places as a on a.record_id = i.record_id
+)
+select row_number() over (order by record_id) as rid, *
+from standardised
+order by record_id;
