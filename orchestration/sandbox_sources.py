@@ -13,6 +13,7 @@ def sandbox_sources(project: Project, base_url: str) -> dict[str, SourceSettings
     return {
         name: project.systems[raw["system"]].settings.model_validate({**raw, "name": name})
         for name, raw in _declared(project, base_url).items()
+        if raw["system"] in project.systems
     }
 
 

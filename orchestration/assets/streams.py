@@ -32,7 +32,7 @@ _RETRY = RetryPolicy(max_retries=2, delay=2, backoff=Backoff.EXPONENTIAL, jitter
 def declared_sources(project: Project) -> dict[str, str]:
     """Source name → system, also while the sandbox is not being served."""
     if project.settings.uses_sandbox:
-        return SANDBOX_SOURCES
+        return {name: s for name, s in SANDBOX_SOURCES.items() if s in project.systems}
     return {name: source.system for name, source in project.sources.items()}
 
 
