@@ -48,8 +48,8 @@
     )
 {%- endmacro %}
 
-{# Systems write 1970-01-01 or 0001-01-01 where they mean "unset". #}
-{% macro unmasked(expression, kind) -%}
-    case when {{ expression }}::date not in (date '1970-01-01', date '0001-01-01', date '1900-01-01')
-        then {{ expression }}::{{ kind }} end
+{# A day in a file people keep: ISO, German, compact or British order. #}
+{% macro written_day(path) -%}
+    {% set formats = "['%Y-%m-%d', '%d.%m.%Y', '%Y%m%d', '%d/%m/%Y']" -%}
+    {{ unmasked("try_strptime(left(trim(raw ->> '$." ~ path ~ "'), 10), " ~ formats ~ ")", "date") }}
 {%- endmacro %}

@@ -17,8 +17,8 @@ confirmed as (
 
 withdrawn as (
     select record_id, source, lower(email) as address, 'withdrawn' as event,
-        coalesce(opted_out_at, updated_at) as occurred_at, 'blocklist' as evidence
-    from contacts where opted_out_at is not null or email_blocked
+        opted_out_at as occurred_at, 'opt-out date' as evidence
+    from contacts where opted_out_at is not null
 ),
 
 unsubscribed as (
@@ -29,7 +29,22 @@ unsubscribed as (
     where events.event in ('unsubscribed', 'complained') and events.occurred_at is not null
 ),
 
-together as (
+-- Blocked without any dated withdrawal: known to hold since the last change of the contact at the latest.
+blocked as (
+    select record_id, source, lower(email) as address, 'withdrawn' as event,
+        updated_at as occurred_at, 'blocklist' as evidence
+    from contacts
+    where email_blocked and opted_out_at is null
+        and record_id not in (select record_id from unsubscribed)
+),
+
+sms_blocked as (
+    select record_id, source, regexp_replace(phone, '[^+0-9]', '', 'g') as address, 'withdrawn' as event,
+        updated_at as occurred_at, 'blocklist' as evidence
+    from {{ ref('stg_brevo__contacts') }} where sms_blocked and phone is not null
+),
+
+by_email as (
     select * from granted
     union all by name
     select * from confirmed
@@ -37,14 +52,22 @@ together as (
     select * from withdrawn
     union all by name
     select * from unsubscribed
+    union all by name
+    select * from blocked
+),
+
+together as (
+    select *, 'email' as channel from by_email
+    union all by name
+    select *, 'sms' as channel from sms_blocked
 )
 
 select distinct
-    md5(concat_ws('|', record_id, address, event, occurred_at, evidence)) as consent_event_id,
+    md5(concat_ws('|', record_id, channel, address, event, occurred_at, evidence)) as consent_event_id,
     record_id,
     source,
     address,
-    'email' as channel,
+    channel,
     'marketing' as purpose,
     event,
     occurred_at,

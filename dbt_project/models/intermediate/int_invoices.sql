@@ -14,16 +14,16 @@ select
     buyers.record_id as buyer_record_id,
     case when buyers.category = '2' then buyers.record_id end as organisation_record_id,
     invoices.invoiced_on,
-    case when invoices.kind = 'G2' then 'credit' else 'invoice' end as kind,
+    case invoices.kind when 'F2' then 'invoice' when 'G2' then 'credit' end as kind,
     invoices.is_cancelled,
     invoices.currency,
     invoices.amount_net,
-    {{ in_eur('invoices.amount_net', 'invoices.currency', 'rates.eur_per_unit') }} as amount_net_eur,
-    {{ in_eur('invoices.tax_amount', 'invoices.currency', 'rates.eur_per_unit') }} as tax_amount_eur,
+    {{ in_eur('invoices.amount_net', 'rates.eur_per_unit') }} as amount_net_eur,
+    {{ in_eur('invoices.tax_amount', 'rates.eur_per_unit') }} as tax_amount_eur,
     coalesce(invoices.clearing_status = 'C', false) as is_cleared
 from {{ ref('stg_s4__billing_documents') }} as invoices
 left join orders_billed as billed using (source, invoice_number)
 left join {{ ref('stg_s4__business_partners') }} as buyers
     on invoices.source = buyers.source and invoices.sold_to_key = buyers.partner_key
-left join {{ ref('exchange_rates') }} as rates
-    on invoices.currency = rates.currency and year(invoices.invoiced_on) = rates.year
+asof left join {{ ref('exchange_rates') }} as rates
+    on invoices.currency = rates.currency and year(invoices.invoiced_on) >= rates.year

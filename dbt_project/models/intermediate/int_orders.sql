@@ -13,7 +13,9 @@ erp as (
         coalesce(people.record_id, buyers.record_id) as buyer_record_id,
         case when buyers.category = '2' then buyers.record_id end as organisation_record_id,
         orders.ordered_at,
-        case when orders.process_status = 'C' then 'done' else 'open' end as status,
+        case coalesce(orders.process_status, 'A')
+            when 'A' then 'open' when 'B' then 'open' when 'C' then 'done'
+        end as status,
         'erp' as channel,
         orders.currency,
         orders.amount_net,
@@ -35,11 +37,13 @@ shop as (
         orders.record_id as order_record_id,
         orders.source,
         orders.order_number,
-        customers.record_id as buyer_record_id,
+        -- A guest without a customer record bought under the order's own party record.
+        case when orders.customer_key is null then orders.record_id else customers.record_id end as buyer_record_id,
         facets.record_id as organisation_record_id,
         orders.ordered_at,
         case orders.state
-            when 'completed' then 'done' when 'cancelled' then 'cancelled' else 'open'
+            when 'open' then 'open' when 'in_progress' then 'open'
+            when 'completed' then 'done' when 'cancelled' then 'cancelled'
         end as status,
         'webshop' as channel,
         orders.currency,
@@ -49,7 +53,8 @@ shop as (
     from {{ ref('stg_shopware__orders') }} as orders
     left join {{ ref('stg_shopware__customers') }} as customers using (source, customer_key)
     left join {{ ref('int_parties__collected') }} as facets
-        on customers.record_id = facets.facet_of and orders.company_name is not null
+        on orders.company_name is not null
+            and case when orders.customer_key is null then orders.record_id else customers.record_id end = facets.facet_of
 ),
 
 together as (
@@ -60,7 +65,7 @@ together as (
 
 select
     together.*,
-    {{ in_eur('together.amount_net', 'together.currency', 'rates.eur_per_unit') }} as amount_net_eur
+    {{ in_eur('together.amount_net', 'rates.eur_per_unit') }} as amount_net_eur
 from together
-left join {{ ref('exchange_rates') }} as rates
-    on together.currency = rates.currency and year(together.ordered_at) = rates.year
+asof left join {{ ref('exchange_rates') }} as rates
+    on together.currency = rates.currency and year(together.ordered_at) >= rates.year

@@ -34,4 +34,4 @@ select
     parties.restricted
 from {{ ref('int_parties__collected') }} as parties
 left join basis using (system, stream)
-where parties.record_id not in (select record_id from {{ ref('int_parties__set_aside') }})
+anti join {{ ref('int_parties__set_aside') }} as set_aside on parties.record_id = set_aside.record_id

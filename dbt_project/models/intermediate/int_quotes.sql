@@ -14,15 +14,15 @@ select
     quotes.valid_until,
     case
         when won.quote_number is not null or quotes.process_status = 'C' then 'won'
-        when quotes.valid_until < date '{{ var("as_of") }}' then 'lost'
+        when quotes.valid_until < {{ as_of() }} then 'lost'
         else 'open'
     end as status,
     quotes.currency,
     quotes.amount_net,
-    {{ in_eur('quotes.amount_net', 'quotes.currency', 'rates.eur_per_unit') }} as amount_net_eur
+    {{ in_eur('quotes.amount_net', 'rates.eur_per_unit') }} as amount_net_eur
 from {{ ref('stg_s4__quotations') }} as quotes
 left join won using (source, quote_number)
 left join {{ ref('stg_s4__business_partners') }} as buyers
     on quotes.source = buyers.source and quotes.sold_to_key = buyers.partner_key
-left join {{ ref('exchange_rates') }} as rates
-    on quotes.currency = rates.currency and year(quotes.quoted_on) = rates.year
+asof left join {{ ref('exchange_rates') }} as rates
+    on quotes.currency = rates.currency and year(quotes.quoted_on) >= rates.year

@@ -4,7 +4,7 @@ select
     tickets.source,
     users.record_id as requester_record_id,
     organisations.record_id as organisation_record_id,
-    tickets.subject_length,
+    cast(tickets.subject_length as integer) as subject_length,
     tickets.type,
     tickets.priority,
     tickets.status,
@@ -12,9 +12,9 @@ select
     tickets.created_at,
     tickets.updated_at,
     metrics.solved_at,
-    metrics.first_reply_minutes,
-    metrics.resolution_minutes,
-    metrics.reopens
+    cast(metrics.first_reply_minutes as integer) as first_reply_minutes,
+    cast(metrics.resolution_minutes as integer) as resolution_minutes,
+    cast(metrics.reopens as integer) as reopens
 from {{ ref('stg_zendesk__tickets') }} as tickets
 left join {{ ref('stg_zendesk__users') }} as users
     on tickets.source = users.source and tickets.requester_key = users.user_key

@@ -8,11 +8,12 @@ renamed as (
         key as record_key,
         fetched_at,
         load_id,
-        {{ whole('id') }} as campaign_key,
+        {{ text('id') }} as campaign_key,
         {{ text('name') }} as name,
         {{ text('subject') }} as subject,
         {{ text('status') }} as status,
         {{ text('tag') }} as tag,
+        {{ text('type') }} as kind,
         {{ moment('sentDate') }} as sent_at
     from source
 )

@@ -8,7 +8,7 @@ renamed as (
         key as record_key,
         fetched_at,
         load_id,
-        {{ whole('id') }} as contact_key,
+        {{ text('id') }} as contact_key,
         {{ text('email') }} as email,
         {{ flag('emailBlacklisted') }} as email_blocked,
         {{ flag('smsBlacklisted') }} as sms_blocked,

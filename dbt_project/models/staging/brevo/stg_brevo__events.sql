@@ -11,6 +11,8 @@ renamed as (
         {{ text('email') }} as email,
         {{ moment('date') }} as occurred_at,
         {{ text('event') }} as event,
+        {{ text('messageId') }} as message_key,
+        {{ text('link') }} as link,
         {{ text('tag') }} as tag
     from source
 )

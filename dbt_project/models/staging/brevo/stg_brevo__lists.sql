@@ -8,7 +8,7 @@ renamed as (
         key as record_key,
         fetched_at,
         load_id,
-        {{ whole('id') }} as list_key,
+        {{ text('id') }} as list_key,
         {{ text('name') }} as name
     from source
 )

@@ -13,7 +13,7 @@ renamed as (
         {{ text('family_name') }} as family_name,
         {{ text('full_name') }} as full_name,
         {{ text('company_name') }} as company_name,
-        {{ day('birth_date') }} as birth_date,
+        {{ written_day('birth_date') }} as birth_date,
         {{ text('email') }} as email,
         {{ text('phone') }} as phone,
         {{ text('street') }} as street,

@@ -13,7 +13,7 @@ renamed as (
         {{ text('postcode') }} as postcode,
         {{ text('city') }} as city,
         {{ money('estimated_annual_spend_eur') }} as estimated_annual_spend_eur,
-        {{ day('estimated_on') }} as estimated_on
+        {{ written_day('estimated_on') }} as estimated_on
     from source
 )
 

@@ -16,7 +16,8 @@ renamed as (
         {{ money('TaxAmount') }} as tax_amount,
         {{ text('TransactionCurrency') }} as currency,
         {{ flag('BillingDocumentIsCancelled') }} as is_cancelled,
-        {{ text('InvoiceClearingStatus') }} as clearing_status
+        {{ text('InvoiceClearingStatus') }} as clearing_status,
+        {{ odata_moment('LastChangeDateTime') }} as updated_at
     from source
 )
 

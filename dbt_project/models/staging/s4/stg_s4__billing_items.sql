@@ -12,7 +12,11 @@ renamed as (
         {{ whole('BillingDocumentItem') }} as line_no,
         {{ text('SalesDocument') }} as order_number,
         {{ text('Material') }} as product_key,
-        {{ money('NetAmount') }} as amount_net
+        {{ text('BillingDocumentItemText') }} as product_name,
+        {{ text('MaterialGroup') }} as category,
+        {{ quantity('BillingQuantity') }} as quantity,
+        {{ money('NetAmount') }} as amount_net,
+        {{ text('TransactionCurrency') }} as currency
     from source
 )
 

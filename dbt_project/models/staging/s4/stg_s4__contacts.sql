@@ -10,7 +10,10 @@ renamed as (
         load_id,
         {{ text('BusinessPartnerCompany') }} as organisation_key,
         {{ text('BusinessPartnerPerson') }} as person_key,
-        {{ text('ContactPersonFunction') }} as function
+        {{ flag('IsStandardRelationship') }} as is_standard,
+        {{ text('ContactPersonFunction') }} as function,
+        {{ text('ContactPersonDepartment') }} as department,
+        {{ odata_day('ValidityEndDate') }} as valid_to
     from source
 )
 

@@ -14,7 +14,8 @@ renamed as (
         {{ odata_day('BindingPeriodValidityEndDate') }} as valid_until,
         {{ money('TotalNetAmount') }} as amount_net,
         {{ text('TransactionCurrency') }} as currency,
-        {{ text('OverallSDProcessStatus') }} as process_status
+        {{ text('OverallSDProcessStatus') }} as process_status,
+        {{ odata_moment('LastChangeDateTime') }} as updated_at
     from source
 )
 

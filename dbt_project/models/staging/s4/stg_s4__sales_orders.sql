@@ -9,6 +9,7 @@ renamed as (
         fetched_at,
         load_id,
         {{ text('SalesOrder') }} as order_number,
+        {{ text('SalesOrderType') }} as kind,
         {{ text('SoldToParty') }} as sold_to_key,
         {{ odata_moment('SalesOrderDate') }} as ordered_at,
         {{ money('TotalNetAmount') }} as amount_net,

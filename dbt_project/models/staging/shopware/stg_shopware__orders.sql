@@ -11,12 +11,16 @@ renamed as (
         {{ text('id') }} as order_key,
         {{ text('orderNumber') }} as order_number,
         {{ text('orderCustomer.customerId') }} as customer_key,
+        {{ text('orderCustomer.email') }} as email,
+        {{ text('orderCustomer.firstName') }} as given_name,
+        {{ text('orderCustomer.lastName') }} as family_name,
         {{ text('orderCustomer.company') }} as company_name,
         {{ moment('orderDateTime') }} as ordered_at,
         {{ money('amountTotal') }} as amount_total,
         {{ money('amountNet') }} as amount_net,
         {{ text('currency.isoCode') }} as currency,
         {{ text('stateMachineState.technicalName') }} as state,
+        {{ moment('createdAt') }} as created_at,
         {{ moment('updatedAt') }} as updated_at
     from source
 )

@@ -8,7 +8,7 @@ renamed as (
         key as record_key,
         fetched_at,
         load_id,
-        {{ whole('id') }} as organisation_key,
+        {{ text('id') }} as organisation_key,
         {{ text('name') }} as company_name,
         {{ text('domain_names[0]') }} as domain,
         {{ moment('created_at') }} as created_at,

@@ -8,8 +8,8 @@ renamed as (
         key as record_key,
         fetched_at,
         load_id,
-        {{ whole('ticket_id') }} as ticket_key,
-        {{ whole('requester_id') }} as requester_key,
+        {{ text('ticket_id') }} as ticket_key,
+        {{ text('requester_id') }} as requester_key,
         {{ text('score') }} as score,
         {{ moment('created_at') }} as created_at,
         {{ moment('updated_at') }} as updated_at

@@ -8,11 +8,12 @@ renamed as (
         key as record_key,
         fetched_at,
         load_id,
-        {{ whole('ticket_id') }} as ticket_key,
+        {{ text('ticket_id') }} as ticket_key,
         {{ moment('solved_at') }} as solved_at,
         {{ whole('reply_time_in_minutes.calendar') }} as first_reply_minutes,
         {{ whole('full_resolution_time_in_minutes.calendar') }} as resolution_minutes,
-        {{ whole('reopens') }} as reopens
+        {{ whole('reopens') }} as reopens,
+        {{ whole('replies') }} as replies
     from source
 )
 
