@@ -1,7 +1,5 @@
 """Match input → golden parties: linkage, clusters, ids, survivorship, and their gate."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -4,8 +4,6 @@ Nothing new in landing, the specification, the models or the as-of date means no
 the views are then not yielded, and Dagster skips everything downstream.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

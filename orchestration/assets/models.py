@@ -1,7 +1,5 @@
 """dbt models as assets: before linking (staging, intermediate) and after it (marts)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Marts → a published build: written aside, audited, then switched to; the change feed with it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset

@@ -1,7 +1,5 @@
 """API → landing: one asset per stream, one step per source. Retried: reading again does no harm."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from dagster import (
