@@ -9,14 +9,15 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from sandbox.server import erp, helpdesk, mailing_tool, webshop
-from sandbox.server.faults import Control, Misbehaving
+from sandbox.server.control import Control
+from sandbox.server.misbehaviour import Misbehaving
 from sandbox.server.shelf import Shelf
 
 
 def application(folder: Path) -> ASGIApp:
     """The APIs over `<folder>/company.db`, with `/_sandbox/…` to control them."""
     shelf = Shelf(folder / "company.db")
-    control = Control()
+    control = Control(folder.resolve())
     vendors = Starlette(
         routes=[
             Mount("/erp", routes=erp.routes(shelf)),

@@ -1,20 +1,13 @@
-"""Misbehaviour on request: each fault is asked for over `/_sandbox/faults` and used up by answers.
-
-An ASGI layer around the vendor APIs: it counts every request and bends an answer if a fault fits.
-"""
+"""What a vendor can do wrong: the kinds of misbehaviour, and when one of them happens."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections import Counter, deque
+import math
+import sys
+from collections import deque
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KINDS = {
     "too_many_requests": "429 with Retry-After",
@@ -26,144 +19,74 @@ KINDS = {
     "empty": "a list without records",
     "duplicate_pages": "each record of a page twice",
     "unknown_field": "every record has a field nobody declared",
+    "capped_pages": "fewer records than asked for, in silence",
+    "rate_limit": "429 from the eleventh request of a window on",
 }
-_LISTS = ("results", "data", "contacts", "lists", "campaigns", "events", "tickets", "users")
-_MORE_LISTS = ("organizations", "satisfaction_ratings", "ticket_metrics")
-_KEPT = 10_000  # requests remembered one by one
+_SECONDS = {"slow": 1.0, "too_many_requests": 1.0, "rate_limit": 60.0}
+_TIMES = {"rate_limit": sys.maxsize}
+_ALLOWED = 10  # requests in a window; Zendesk's own limit on incremental exports
+_CAP = "sandbox.page_cap"
 
 
 @dataclass
 class Fault:
-    """One misbehaviour, for the next `times` requests whose path holds `path`."""
+    """One misbehaviour, for the next `times` requests whose path holds `path`.
+
+    `times`: 1 unless told otherwise; `rate_limit` holds until it is taken away.
+    `seconds`: how late (`slow`), what Retry-After says (`too_many_requests`), the length of a
+    window (`rate_limit`). `rows`: the cap (`capped_pages`); 0 is half of what is asked for.
+    """
 
     system: str
     kind: str
-    times: int = 1
+    times: int = 0
     path: str = ""
-    seconds: float = 1.0
+    seconds: float = 0.0
     after: int = 0  # fitting requests that are still answered well
+    rows: int = 0
+    seen_at: deque[float] = field(default_factory=deque, init=False, repr=False)
 
-    def fits(self, path: str) -> bool:
-        if not path.startswith(f"/{self.system}/") or self.path not in path or self.times <= 0:
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, found {self.kind!r}")
+        self.times = self.times or _TIMES.get(self.kind, 1)
+        self.seconds = self.seconds or _SECONDS.get(self.kind, 0.0)
+        if self.kind == "rate_limit" and self.system == "help":
+            self.path = self.path or "/incremental/"
+
+    def meets(self, path: str, now: float) -> bool:
+        """Whether this request is hit; `now` in seconds. A hit is used up."""
+        if not path.startswith(f"/{self.system}/") or self.path not in path:
             return False
-        if self.after > 0:
+        if self.times <= 0 or (self.kind == "rate_limit" and not self._is_over(now)):
+            return False
+        if self.after > 0 and self.kind != "rate_limit":
             self.after -= 1
             return False
+        self.times -= 1
         return True
 
+    def _is_over(self, now: float) -> bool:
+        while self.seen_at and self.seen_at[0] <= now - self.seconds:
+            self.seen_at.popleft()
+        if len(self.seen_at) >= _ALLOWED:
+            return True
+        self.seen_at.append(now)
+        return False
 
-@dataclass
-class Control:
-    """Faults to come and requests seen."""
+    def retry_after(self, now: float) -> int:
+        """Whole seconds until a request would be answered again."""
+        left = self.seen_at[0] + self.seconds - now if self.seen_at else self.seconds
+        return max(math.ceil(left), 1)
 
-    faults: list[Fault] = field(default_factory=list)
-    requests: Counter[str] = field(default_factory=Counter)
-    recent: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/_sandbox/faults", self._faults, methods=["POST", "DELETE"]),
-            Route("/_sandbox/requests", self._requests, methods=["GET", "DELETE"]),
-            Route("/_sandbox/health", lambda _: JSONResponse({"ok": True})),
-        ]
-
-    async def _faults(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self.faults.clear()
-            return JSONResponse({"faults": 0})
-        asked = await request.json()
-        if asked.get("kind") not in KINDS:
-            return JSONResponse({"error": f"kind: expected one of {', '.join(KINDS)}"}, 400)
-        self.faults.append(Fault(**asked))
-        return JSONResponse({"faults": len(self.faults)})
-
-    async def _requests(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self.requests.clear()
-            self.recent.clear()
-        return JSONResponse({"counts": self.requests, "recent": list(self.recent)})
-
-    def seen(self, path: str, query: str) -> Fault | None:
-        """Count a request; the fault it meets, if any."""
-        self.requests[path] += 1
-        self.recent.append(f"{path}?{query}")
-        fault = next((one for one in self.faults if one.fits(path)), None)
-        if fault:
-            fault.times -= 1
-        return fault
+    def cap(self, scope: MutableMapping[str, Any]) -> None:
+        """Leave the cap where the vendor's API looks for it."""
+        scope[_CAP] = self.rows
 
 
-class Misbehaving:
-    """The vendor APIs with their faults."""
-
-    def __init__(self, app: ASGIApp, control: Control) -> None:
-        self._app = app
-        self._control = control
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
-            await self._app(scope, receive, send)
-            return
-        fault = self._control.seen(scope["path"], scope["query_string"].decode())
-        refused = _refusal(fault) if fault else None
-        if refused is not None:
-            await refused(scope, receive, send)
-        elif fault is None:
-            await self._app(scope, receive, send)
-        else:
-            await self._bent(fault, scope, receive, send)
-
-    async def _bent(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        if fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-            await self._app(scope, receive, send)
-            return
-        messages: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            messages.append(message)
-
-        await self._app(scope, receive, keep)
-        body = b"".join(m.get("body", b"") for m in messages[1:])
-        start = messages[0]
-        if fault.kind == "cut_off":
-            # The declared length stays, the rest never comes: the server closes the connection.
-            await send(start)
-            await send({"type": "http.response.body", "body": body[: len(body) // 2]})
-            return
-        changed = json.dumps(_changed(json.loads(body), fault.kind)).encode()
-        headers = [(k, v) for k, v in start["headers"] if k != b"content-length"]
-        length = (b"content-length", str(len(changed)).encode())
-        await send({**start, "headers": [*headers, length]})
-        await send({"type": "http.response.body", "body": changed})
-
-
-def _refusal(fault: Fault) -> Response | None:
-    if fault.kind == "too_many_requests":
-        headers = {"Retry-After": str(max(int(fault.seconds), 1))}
-        return Response("Too Many Requests", 429, headers)
-    if fault.kind == "server_error":
-        page = "<html><body><h1>500 Internal Server Error</h1></body></html>"
-        return Response(page, 500, media_type="text/html")
-    if fault.kind == "down":
-        return Response(None, 503)
-    if fault.kind == "expired_token":
-        return JSONResponse({"errors": [{"status": "401", "title": "expired"}]}, 401)
-    return None
-
-
-def _changed(document: Any, kind: str) -> Any:
-    holder = document.get("d", document)
-    name = next((n for n in (*_LISTS, *_MORE_LISTS) if isinstance(holder.get(n), list)), None)
-    if name is None:
-        return document
-    rows = holder[name]
-    if kind == "empty":
-        holder.update({name: []})
-        holder.update({n: 0 for n in ("total", "count") if n in holder})
-        holder.update({"__count": "0"} if "__count" in holder else {})
-    elif kind == "duplicate_pages":
-        holder[name] = [row for row in rows for _ in range(2)]
-    else:
-        holder[name] = [{**row, "x_unannounced": "new"} for row in rows]
-    return document
+def page_cap(scope: MutableMapping[str, Any], limit: int) -> int:
+    """The page size really served for an asked one."""
+    rows = scope.get(_CAP)
+    if rows is None:
+        return limit
+    return min(limit, rows or max(limit // 2, 1))

@@ -1,134 +1,185 @@
 """Zendesk: incremental exports of tickets, users and organisations, ratings and ticket metrics.
 
-Source: Zendesk API reference, "Incremental Exports". The last minute of the sandbox's own clock
-is left out, deleted tickets are in the export, and a cursor is (moment of change, id).
+Source: Zendesk API reference, "Incremental Exports" and "Pagination". The last minute of the
+sandbox's own clock is left out, deleted tickets are in the export, a cursor is a place in the
+order of changes.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from urllib.parse import quote
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.server import credentials
-from sandbox.server.shelf import Selection, Shelf, live
+from sandbox.server.faults import page_cap
+from sandbox.server.shelf import BY_CHANGE, EVERYTHING, LIVE, Row, Selection, Shelf
 
-PAGE_CAP = 1000
+EXPORT_CAP = 1000
+LIST_CAP = 100
 _ACCOUNT = f"{credentials.ZENDESK_EMAIL}/token:{credentials.ZENDESK_API_TOKEN}"
 _BASIC = base64.b64encode(_ACCOUNT.encode()).decode()
+_BY_CURSOR = {"tickets", "users"}
+_BY_TIME = {"tickets", "users", "organizations"}
+_LISTED = {"satisfaction_ratings", "ticket_metrics"}
+_TICKET = "case when deleted then json_set(body, '$.status', 'deleted') else body end"
+
+Answer = Callable[[Shelf, Request], Response]
+
+
+class BadQuery(ValueError):
+    """A parameter is missing or not of its kind."""
 
 
 def routes(shelf: Shelf) -> list[Route]:
     """The lists and exports under `/api/v2`."""
-
-    def export(request: Request) -> Response:
-        return _guarded(request) or _cursor_export(shelf, request)
-
-    def timed(request: Request) -> Response:
-        return _guarded(request) or _time_export(shelf, request)
-
-    def listed(request: Request) -> Response:
-        return _guarded(request) or _list(shelf, request)
-
-    def count(request: Request) -> Response:
-        return _guarded(request) or _count(shelf, request)
-
-    return [
-        Route("/api/v2/incremental/{stream}/cursor.json", export),
-        Route("/api/v2/incremental/{stream}.json", timed),
-        Route("/api/v2/{stream}/count.json", count),
-        Route("/api/v2/{stream}.json", listed),
-    ]
+    paths: dict[str, tuple[set[str], Answer]] = {
+        "/api/v2/incremental/{stream}/cursor.json": (_BY_CURSOR, _cursor_export),
+        "/api/v2/incremental/{stream}.json": (_BY_TIME, _time_export),
+        "/api/v2/{stream}/count.json": (_BY_TIME | _LISTED, _count),
+        "/api/v2/{stream}.json": (_LISTED, _list),
+    }
+    return [_route(shelf, path, *served) for path, served in paths.items()]
 
 
-def _guarded(request: Request) -> Response | None:
-    if request.headers.get("authorization") == f"Basic {_BASIC}":
-        return None
-    return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+def _route(shelf: Shelf, path: str, streams: set[str], answer: Answer) -> Route:
+    async def endpoint(request: Request) -> Response:
+        if request.headers.get("authorization") != f"Basic {_BASIC}":
+            return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+        if request.path_params["stream"] not in streams:
+            return JSONResponse({"error": "InvalidEndpoint", "description": "Not found"}, 404)
+        try:
+            return answer(shelf, request)
+        except BadQuery as failure:
+            return JSONResponse({"error": "InvalidValue", "description": str(failure)}, 400)
+
+    return Route(path, endpoint)
 
 
 def _exportable(shelf: Shelf, stream: str) -> Selection:
     until = int((shelf.now() - timedelta(minutes=1)).timestamp() * 1000)
-    start = Selection() if stream == "tickets" else live()
-    return start.also("changed_at <= ?", until)
+    start = EVERYTHING if stream == "tickets" else LIVE
+    return start.also("+changed_at <= ?", until)
+
+
+def _export(
+    shelf: Shelf, stream: str, chosen: Selection, size: int, after: tuple[object, ...] | None = None
+) -> list[Row]:
+    body = _TICKET if stream == "tickets" else "body"
+    return shelf.page(
+        "zendesk", stream, chosen, order=BY_CHANGE, limit=size, after=after, body=body, peek=True
+    )
 
 
 def _cursor_export(shelf: Shelf, request: Request) -> Response:
-    stream = request.path_params["stream"]
-    query = request.query_params
+    stream, query = request.path_params["stream"], request.query_params
     chosen = _exportable(shelf, stream)
-    try:
-        size = min(int(query.get("per_page", PAGE_CAP)), PAGE_CAP)
-        if "cursor" in query:
-            changed, sort_key = json.loads(base64.urlsafe_b64decode(query["cursor"]))
-            chosen = chosen.also("(changed_at, sort_key) > (?, ?)", changed, sort_key)
-        else:
-            changed, sort_key = int(query["start_time"]) * 1000, ""
-            chosen = chosen.also("changed_at >= ?", changed)
-    except (KeyError, ValueError):
-        return JSONResponse({"error": "InvalidValue", "description": "start_time or cursor"}, 400)
-    rows = shelf.page("zendesk", stream, chosen, order="changed_at, sort_key", limit=size)
-    if rows:
-        changed, sort_key = rows[-1][2], rows[-1][1]
-    after = base64.urlsafe_b64encode(json.dumps([changed, sort_key]).encode()).decode()
-    url = f"{request.url.replace(query='')}?cursor={after}&per_page={size}"
-    ended = "true" if len(rows) < size else "false"
-    tail = f'"after_url":{json.dumps(url)},"after_cursor":"{after}","before_url":null,"before_cursor":null,"end_of_stream":{ended}'  # noqa: E501 - one line of JSON
+    after: tuple[object, ...] | None = None
+    if "cursor" in query:
+        after = _position(query["cursor"])
+    else:
+        chosen = chosen.changed_since(_start(request))
+    size = page_cap(request.scope, min(_number(request, "per_page", EXPORT_CAP), EXPORT_CAP))
+    rows = _export(shelf, stream, chosen, size, after)
+    more, rows = len(rows) > size, rows[:size]
+    here = BY_CHANGE.position(rows[-1]) if rows else after or (_start(request), "", "")
+    cursor = base64.urlsafe_b64encode(orjson.dumps(here)).decode()
+    per_page = f"&per_page={query['per_page']}" if "per_page" in query else ""
+    url = f"{request.url.replace(query='')}?cursor={quote(cursor)}{per_page}"
+    tail = {
+        "after_url": url,
+        "after_cursor": cursor,
+        "before_url": None,
+        "before_cursor": None,
+        "end_of_stream": not more,
+    }
     return _joined(stream, rows, tail)
 
 
 def _time_export(shelf: Shelf, request: Request) -> Response:
-    stream = request.path_params["stream"]
-    try:
-        start = int(request.query_params["start_time"]) * 1000
-    except (KeyError, ValueError):
-        return JSONResponse({"error": "InvalidValue", "description": "start_time"}, 400)
-    chosen = _exportable(shelf, stream).also("changed_at >= ?", start)
-    rows = shelf.page("zendesk", stream, chosen, order="changed_at, sort_key", limit=PAGE_CAP)
-    end = rows[-1][2] // 1000 if rows else start // 1000
-    if len(rows) == PAGE_CAP and end == start // 1000:
-        end += 1  # a second with more than a page in it: the real service moves on as well
+    """Pages overlap in their last second; one second is never parted, whatever the page size."""
+    stream, start = request.path_params["stream"], _start(request)
+    chosen = _exportable(shelf, stream).changed_since(start)
+    size = page_cap(request.scope, min(_number(request, "per_page", EXPORT_CAP), EXPORT_CAP))
+    rows = _export(shelf, stream, chosen, size)
+    if len(rows) > size:
+        last = rows[size - 1].changed_at // 1000
+        if last == start // 1000:  # asking from there again would bring the same page
+            within = chosen.also("+changed_at < ?", (last + 1) * 1000)
+            rows = _export(shelf, stream, within, shelf.count("zendesk", stream, within))
+            end, more = last + 1, True
+        else:
+            rows, end, more = rows[:size], last, True
+    else:
+        end, more = (rows[-1].changed_at if rows else start) // 1000, False
     url = f"{request.url.replace(query='')}?start_time={end}"
-    ended = "true" if len(rows) < PAGE_CAP else "false"
-    tail = f'"count":{len(rows)},"end_time":{end},"next_page":{json.dumps(url)},"end_of_stream":{ended}'  # noqa: E501
+    tail = {"count": len(rows), "end_time": end, "next_page": url, "end_of_stream": not more}
     return _joined(stream, rows, tail)
 
 
 def _list(shelf: Shelf, request: Request) -> Response:
-    stream = request.path_params["stream"]
-    if stream not in {"satisfaction_ratings", "ticket_metrics"}:
-        return JSONResponse({"error": "InvalidEndpoint", "description": "Not found"}, 404)
-    query = request.query_params
-    size = min(int(query.get("page[size]", 100)), 100)
-    chosen = live()
-    if "page[after]" in query:
-        chosen = chosen.also("sort_key > ?", query["page[after]"])
+    stream, query = request.path_params["stream"], request.query_params
+    asked = min(_number(request, "page[size]", LIST_CAP), LIST_CAP)
+    size = page_cap(request.scope, asked)
+    chosen = LIVE
     if "start_time" in query:
-        chosen = chosen.also("changed_at >= ?", int(query["start_time"]) * 1000)
-    rows = shelf.page("zendesk", stream, chosen, limit=size + 1)
+        chosen = chosen.also("created_at >= ?", _start(request))
+    after = _position(query["page[after]"]) if "page[after]" in query else None
+    rows = shelf.page("zendesk", stream, chosen, limit=size, after=after, peek=True)
     more, rows = len(rows) > size, rows[:size]
-    after = json.dumps(rows[-1][1] if rows else None)
-    kept = f"&start_time={query['start_time']}" if "start_time" in query else ""
-    base = request.url.replace(query="")
-    url = f"{base}?page[size]={size}{kept}&page[after]={rows[-1][1]}" if more else None
-    tail = (
-        f'"meta":{{"has_more":{json.dumps(more)},"after_cursor":{after},"before_cursor":null}},'
-        f'"links":{{"next":{json.dumps(url)},"prev":null}}'
-    )
+    cursor, url = None, None
+    if rows:
+        position = [rows[-1].sort_key, rows[-1].key]
+        cursor = base64.urlsafe_b64encode(orjson.dumps(position)).decode()
+    if more:
+        kept = f"&start_time={query['start_time']}" if "start_time" in query else ""
+        page = f"page%5Bsize%5D={asked}&page%5Bafter%5D={quote(str(cursor))}"
+        url = f"{request.url.replace(query='')}?{page}{kept}"
+    tail = {
+        "meta": {"has_more": more, "after_cursor": cursor, "before_cursor": None},
+        "links": {"next": url, "prev": None},
+    }
     return _joined(stream, rows, tail)
 
 
 def _count(shelf: Shelf, request: Request) -> Response:
-    value = shelf.count("zendesk", request.path_params["stream"], live())
-    refreshed = shelf.now().isoformat()
+    stream = request.path_params["stream"]
+    chosen = LIVE
+    if stream == "tickets":
+        chosen = chosen.also("json_extract(body, '$.status') is not 'deleted'")
+    value = shelf.count("zendesk", stream, chosen)
+    refreshed = shelf.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     return JSONResponse({"count": {"value": value, "refreshed_at": refreshed}})
 
 
-def _joined(stream: str, rows: object, tail: str) -> Response:
-    assert isinstance(rows, list)
-    found = ",".join(row[3] for row in rows)
-    return Response(f'{{"{stream}":[{found}],{tail}}}', media_type="application/json")
+def _start(request: Request) -> int:
+    """`start_time` in epoch milliseconds."""
+    if "start_time" not in request.query_params:
+        raise BadQuery("start_time or cursor is missing")
+    return _number(request, "start_time", 0) * 1000
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isdecimal():
+        raise BadQuery(f"{name} is not a number")
+    return int(text)
+
+
+def _position(cursor: str) -> tuple[object, ...]:
+    try:
+        return tuple(orjson.loads(base64.urlsafe_b64decode(cursor)))
+    except ValueError:
+        raise BadQuery("cursor is not one of this export") from None
+
+
+def _joined(stream: str, rows: list[Row], tail: Mapping[str, object]) -> Response:
+    found = ",".join([row.body for row in rows])
+    return Response(f'{{"{stream}":[{found}],{json.dumps(tail)[1:]}', media_type="application/json")

@@ -1,9 +1,15 @@
-"""The server as a process of its own: started, found again, ended; it dies with its parent."""
+"""The server as a process of its own: started, found again, ended; it dies with its parent.
+
+`<folder>/server.json` tells address and process id. It is only believed if the server that
+answers there says that it serves this folder.
+"""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -13,11 +19,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from stamm.errors import StammError
 
 _START_SECONDS = 20.0
-_POLL_SECONDS = 0.03
+_STOP_SECONDS = 5.0
+_POLL_SECONDS = 0.02
+_PARENT_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,23 +43,35 @@ def run(folder: Path, port: int) -> None:
 
     from sandbox.server.app import application
 
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    _announce(folder, Running(f"http://127.0.0.1:{listening.getsockname()[1]}", os.getpid()))
-    config = uvicorn.Config(application(folder), log_level="critical", access_log=False)
-    uvicorn.Server(config).run(sockets=[listening])
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        _announce(folder, Running(f"http://127.0.0.1:{listening.getsockname()[1]}", os.getpid()))
+        config = uvicorn.Config(
+            application(folder),
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def run_with_parent(folder: Path, port: int) -> None:
-    """Like `run`, but ends when standard input closes, which the parent's death does too."""
-
-    def watch() -> None:
-        sys.stdin.read()
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
+    """Like `run`, but ends when its parent does, however that ended."""
+    threading.Thread(target=_die_with, args=(os.getppid(),), daemon=True).start()
     run(folder, port)
+
+
+def _die_with(parent: int) -> None:
+    """Standard input closes with the parent; unless a fork of the parent holds it open too."""
+    while os.getppid() == parent:
+        readable, _, _ = select.select([sys.stdin], [], [], _PARENT_POLL_SECONDS)
+        if readable and not os.read(sys.stdin.fileno(), 1):
+            break
+    os._exit(0)
 
 
 @contextmanager
@@ -61,11 +82,24 @@ def running(folder: Path) -> Iterator[Running]:
         yield found
         return
     command = [sys.executable, "-m", "sandbox.server", str(folder), "--with-parent"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=_environment()) as process:  # noqa: S603 - our own
         try:
             yield _wait(folder, process)
         finally:
-            process.terminate()
+            _end(process)
+
+
+def _environment() -> dict[str, str]:
+    """The child finds this package where the parent found it, from whatever folder it runs in."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _announce(folder: Path, server: Running) -> None:
@@ -74,24 +108,31 @@ def _announce(folder: Path, server: Running) -> None:
     written.replace(folder / "server.json")
 
 
-def _alive(folder: Path, pid: int | None = None) -> Running | None:
-    import requests
-
+def _alive(folder: Path) -> Running | None:
     try:
         known = Running(**json.loads((folder / "server.json").read_text()))
-        if pid is not None and known.pid != pid:
-            return None
-        requests.get(f"{known.base_url}/_sandbox/health", timeout=2).raise_for_status()
-    except (OSError, ValueError, requests.RequestException):
+        health = _health(known.base_url)
+    except (OSError, ValueError, TypeError, http.client.HTTPException):
         return None
-    return known
+    same = (health.get("pid"), health.get("folder")) == (known.pid, str(folder.resolve()))
+    return known if same else None
+
+
+def _health(base_url: str) -> dict[str, object]:
+    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=2)
+    try:
+        connection.request("GET", "/_sandbox/health")
+        health: dict[str, object] = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return health
 
 
 def _wait(folder: Path, process: subprocess.Popen[bytes]) -> Running:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        found = _alive(folder, process.pid)
-        if found is not None:
+        found = _alive(folder)
+        if found is not None and found.pid == process.pid:
             return found
         time.sleep(_POLL_SECONDS)
     raise StammError(

@@ -1,36 +1,52 @@
 """Shopware 6 Admin API: client credentials, `POST /api/search/<entity>`, `search-ids`.
 
 Source: Shopware Admin API reference, "Search Criteria" and "Authentication". Served in the plain
-JSON format (`Accept: application/json`); filters on the moments of change and on the id.
+JSON format (`Accept: application/json`). An association that is not asked for is null.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.server import credentials
-from sandbox.server.shelf import Selection, Shelf, live
+from sandbox.server.criteria import BadCriteria, order, selection
+from sandbox.server.faults import page_cap
+from sandbox.server.shelf import Selection, Shelf
 
-PAGE_CAP = 500
+MAX_LIMIT = 500
 TOKEN_SECONDS = 600
+_LOOK_AHEAD = 6  # pages that total-count-mode 2 looks ahead
+_EXACT, _NEXT_PAGES = 1, 2
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A searchable entity: its stream, and the associations that come only on request."""
+
+    stream: str
+    associations: tuple[str, ...] = ()
+
+    def body(self, asked: object) -> str:
+        """SQL expression of a record without the associations nobody asked for."""
+        names = [name for name in self.associations if not _asks_for(asked, name)]
+        nulls = ", ".join(f"'$.{name}', json('null')" for name in names)
+        return f"json_set(body, {nulls})" if names else "body"
+
+
 ENTITIES = {
-    "customer": "customers",
-    "customer-address": "customer_addresses",
-    "order": "orders",
-    "order-line-item": "order_line_items",
+    "customer": Entity("customers"),
+    "customer-address": Entity("customer_addresses", ("country",)),
+    "order": Entity("orders", ("orderCustomer", "currency")),  # the state comes by itself
+    "order-line-item": Entity("order_line_items"),
 }
-_OPERATORS = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
-
-
-class BadCriteria(ValueError):
-    """The search body asks for what this service does not know."""
 
 
 def routes(shelf: Shelf, tokens: dict[str, float]) -> list[Route]:
@@ -56,14 +72,23 @@ async def _token(request: Request, tokens: dict[str, float]) -> Response:
     if "json" in request.headers.get("content-type", ""):
         form = dict(await request.json())
     else:
-        form = dict(await request.form())
+        form = _form(await request.body())
+    if form.get("grant_type") != "client_credentials":
+        title = "The authorization grant type is not supported by the authorization server."
+        return _error(400, "2", title)
     known = (credentials.SHOPWARE_CLIENT_ID, credentials.SHOPWARE_CLIENT_SECRET)
     if (form.get("client_id"), form.get("client_secret")) != known:
-        return _error(401, "10", "Client authentication failed")
+        return _error(401, "4", "Client authentication failed")
     issued = secrets.token_urlsafe(24)
     tokens[issued] = time.monotonic() + TOKEN_SECONDS
     answer = {"token_type": "Bearer", "expires_in": TOKEN_SECONDS, "access_token": issued}
     return JSONResponse(answer)
+
+
+def _form(body: bytes) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl(body.decode()))
 
 
 async def _search(
@@ -72,65 +97,80 @@ async def _search(
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     if tokens.get(bearer, 0.0) < time.monotonic():
         return _error(401, "9", "The resource owner or authorization server denied the request.")
-    stream = ENTITIES.get(request.path_params["entity"])
-    if stream is None:
-        return _error(404, "FRAMEWORK__DEFINITION_NOT_FOUND", "Definition not found")
-    criteria = await request.json() if await request.body() else {}
+    name = request.path_params["entity"]
+    entity = ENTITIES.get(name)
+    if entity is None:
+        title = f"Definition for entity {name} does not exist."
+        return _error(404, "FRAMEWORK__DEFINITION_NOT_FOUND", title)
     try:
-        chosen = _selection(criteria.get("filter", []))
-        page = max(int(criteria.get("page", 1)), 1)
-        limit = min(int(criteria.get("limit", 100)), PAGE_CAP)
-    except (BadCriteria, ValueError) as failure:
-        return _error(400, "FRAMEWORK__INVALID_CRITERIA", str(failure))
+        criteria = orjson.loads(await request.body() or b"{}")
+        return _page(shelf, entity, request, criteria, ids_only=ids_only)
+    except BadCriteria as failure:
+        return _error(400, failure.code, str(failure))
+    except (AttributeError, KeyError, TypeError, ValueError) as failure:
+        return _error(400, "FRAMEWORK__INVALID_CRITERIA", f"{type(failure).__name__}: {failure}")
+
+
+def _page(
+    shelf: Shelf, entity: Entity, request: Request, criteria: dict[str, Any], *, ids_only: bool
+) -> Response:
+    chosen = selection(criteria)
+    limit = page_cap(request.scope, _limit(criteria))
+    page = int(criteria.get("page", 1))
+    if page < 1:
+        raise BadCriteria("FRAMEWORK__INVALID_PAGE_QUERY", f"The page {page} must be positive.")
+    offset = (page - 1) * limit
     rows = shelf.page(
-        "shopware", stream, chosen, order=_order(criteria), limit=limit, offset=(page - 1) * limit
+        "shopware",
+        entity.stream,
+        chosen,
+        order=order(criteria),
+        limit=limit,
+        offset=offset,
+        body="key" if ids_only else entity.body(criteria.get("associations")),
     )
-    exact = criteria.get("total-count-mode") == 1
-    total = shelf.count("shopware", stream, chosen) if exact else len(rows)
-    found = ",".join(f'"{row[0]}"' if ids_only else row[3] for row in rows)
-    answer = f'{{"total":{total},"aggregations":{{}},"data":[{found}]}}'
+    total = _total(shelf, entity, chosen, criteria, offset, limit, len(rows))
+    found = ",".join(f'"{row.body}"' if ids_only else row.body for row in rows)
+    tail = "" if ids_only else ',"aggregations":[]'
+    answer = f'{{"total":{total},"data":[{found}]{tail}}}'
     return Response(answer, media_type="application/json")
 
 
-def _order(criteria: dict[str, Any]) -> str:
-    sort = (criteria.get("sort") or [{"field": "id"}])[0]
-    column = "changed_at" if sort.get("field") in {"updatedAt", "createdAt"} else "sort_key"
-    direction = "desc" if str(sort.get("order", "ASC")).upper() == "DESC" else "asc"
-    return f"{column} {direction}, sort_key"
+def _limit(criteria: dict[str, Any]) -> int:
+    limit = int(criteria.get("limit", MAX_LIMIT))
+    if limit > MAX_LIMIT:
+        title = f"The limit must be lower than or equal to MAX_LIMIT(={MAX_LIMIT}). Given: {limit}"
+        raise BadCriteria("FRAMEWORK__QUERY_LIMIT_EXCEEDED", title)
+    if limit < 1:
+        title = f"The limit must be a positive integer greater or equals than 1. Given: {limit}"
+        raise BadCriteria("FRAMEWORK__INVALID_LIMIT_QUERY", title)
+    return limit
 
 
-def _selection(filters: list[dict[str, Any]]) -> Selection:
-    chosen = live()
-    for one in filters:
-        sql, values = _condition(one)
-        chosen = chosen.also(sql, *values)
-    return chosen
+def _total(
+    shelf: Shelf,
+    entity: Entity,
+    chosen: Selection,
+    criteria: dict[str, Any],
+    offset: int,
+    limit: int,
+    came: int,
+) -> int:
+    """Mode 0 counts the page, 1 everything, 2 some pages ahead."""
+    mode = int(criteria.get("total-count-mode", 0))
+    if mode not in {_EXACT, _NEXT_PAGES}:
+        return came
+    total = shelf.count("shopware", entity.stream, chosen)
+    if mode == _EXACT:
+        return total
+    return max(min(total - offset, limit * _LOOK_AHEAD + 1), 0)
 
 
-def _condition(one: dict[str, Any]) -> tuple[str, list[object]]:
-    kind = one.get("type")
-    if kind == "multi":
-        parts = [_condition(query) for query in one["queries"]]
-        glue = f" {'or' if str(one.get('operator')).lower() == 'or' else 'and'} "
-        return f"({glue.join(sql for sql, _ in parts)})", [v for _, vs in parts for v in vs]
-    if kind == "range":
-        column = {"updatedAt": "changed_at", "createdAt": "created_at"}.get(one["field"])
-        if column is None:
-            raise BadCriteria(f"Field {one['field']!r} cannot be filtered by range here")
-        bounds = one["parameters"].items()
-        sql = " and ".join(f"{column} {_OPERATORS[name]} ?" for name, _ in bounds)
-        return sql, [_milliseconds(str(value)) for _, value in bounds]
-    if kind in {"equals", "equalsAny"} and one.get("field") == "id":
-        values = one["value"] if isinstance(one["value"], list) else str(one["value"]).split("|")
-        return f"key in ({','.join('?' * len(values))})", list(values)
-    raise BadCriteria(f"Filter {kind!r} on {one.get('field')!r} is not served here")
-
-
-def _milliseconds(text: str) -> int:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
+def _asks_for(associations: object, name: str) -> bool:
+    return isinstance(associations, dict | list) and name in associations
 
 
 def _error(status: int, code: str, title: str) -> JSONResponse:
-    return JSONResponse({"errors": [{"status": str(status), "code": code, "title": title}]}, status)
+    return JSONResponse(
+        {"errors": [{"status": str(status), "code": code, "title": title, "detail": title}]}, status
+    )

@@ -31,7 +31,14 @@ def fill(folder, partners=7, customers=5, contacts=4, tickets=6):
         db.execute("insert into record values (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     for n in range(partners):  # all in one moment: a tie over every page
-        put("s4", "business_partners", n, CLOCK - 10**7, BusinessPartner=f"{n:06}")
+        put(
+            "s4",
+            "business_partners",
+            n,
+            CLOCK - 10**7,
+            BusinessPartner=f"{n:06}",
+            LastChangeDate="/Date(1)/",
+        )
     put("s4", "business_partners", 99, CLOCK, deleted=1, BusinessPartner="000099")
     for n in range(customers):
         put("shopware", "customers", n, CLOCK - 10**7 + n * 1000, id=f"{n:06}")
