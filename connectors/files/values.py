@@ -1,0 +1,58 @@
+"""Cells → values of a record: dates as ISO, numbers with a point, everything else as it came."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+DATES = frozenset({"birth_date", "updated_at", "estimated_on"})
+NUMBERS = frozenset({"estimated_annual_spend_eur"})
+_FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y%m%d")
+_BEGINS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = {
+    ".": re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"),
+    ",": re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?"),
+}
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold; empty text is no value."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # Excel keeps 50667 as 50667.0
+    if isinstance(value, str):
+        return value.strip() or None
+    return value
+
+
+def iso_date(text: str, date_format: str | None) -> str | None:
+    """ISO date or moment; None if it is no date in the declared or a usual form."""
+    if date_format is None and _BEGINS_ISO.match(text):
+        return _iso(text)
+    for form in (date_format,) if date_format else _FORMATS:
+        try:
+            return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 - a day
+        except ValueError:
+            continue
+    return None
+
+
+def _iso(text: str) -> str | None:
+    kind = date if len(text) == len("2026-06-30") else datetime
+    try:
+        return kind.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
+
+
+def number(text: str, decimal: str) -> str | None:
+    """`1.234,56` (decimal sign `,`) as `1234.56`; None if it is no number in that notation."""
+    if not _NUMBER[decimal].fullmatch(text):
+        return None
+    grouping = ". " if decimal == "," else ","
+    return text.translate({ord(sign): None for sign in grouping}).replace(decimal, ".")
