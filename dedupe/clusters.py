@@ -116,13 +116,10 @@ def _bounded_components(size: int, pairs: ScoredPairs, judged: Decisions) -> Pos
             np.concatenate([active.right, together[:, 1]]),
         )
         too_large = np.bincount(labels, minlength=size)[labels] > LARGEST_COMPONENT
+        if not too_large[active.left].any():  # what judgements alone hold together may be large
+            return labels
         threshold += _STEP
-        kept = active.where(~too_large[active.left] | (active.weight > threshold))
-        if len(kept) == len(active) and (not len(active) or threshold > active.weight.max()):
-            return labels
-        if not too_large.any():
-            return labels
-        active = kept
+        active = active.where(~too_large[active.left] | (active.weight > threshold))
 
 
 def _doubtful(labels: Positions, inside: ScoredPairs, judged: Decisions) -> NDArray[np.bool_]:

@@ -12,16 +12,17 @@ from dedupe.survivorship.rules import Attribute, Criterion, GroupRule, PartyType
 MEMBERS = "survivorship_members"
 NAME_PARTS = "survivorship_name_parts"
 VALID_VAT_IDS = "survivorship_valid_vat_ids"
+GROUP_BASIS = "survivorship_group_basis"
 _LISTS: dict[Attribute, str] = {"email": "emails", "phone": "phones"}
 _CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
 
 
 def members_sql(source_priority: tuple[str, ...]) -> str:
-    """Party records with their party and cleaned values. Needs `$purposes` left out bound."""
+    """Party records with their party and cleaned values."""
     ranks = " ".join(f"when '{s}' then {-i}" for i, s in enumerate(source_priority))
     return f"""
         select
-            x.party_id, x.party_type, i.record_id, i.source, i.system,
+            x.party_id, x.party_type, i.record_id, i.source, i.system, i.stream,
             {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis,
             coalesce(i.updated_at, i.created_at) as observed_at,
             case i.system {ranks} else {-len(source_priority)} end as source_rank,
@@ -41,12 +42,14 @@ def members_sql(source_priority: tuple[str, ...]) -> str:
         from intermediate.int_parties__match_input as i
         join golden.xref_parties as x using (record_id)
         left join {NAME_PARTS} as n on n.full_name = i.full_name
-        where i.purpose is null or not list_contains($purposes, i.purpose)
     """
 
 
 def ranked_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool = False) -> str:
-    """Candidates of one group, best first within their party (`place` = 1 wins)."""
+    """Candidates of one group, best first within their party (`place` = 1 wins).
+
+    Needs `$left_out` bound: purposes whose values are no candidates; for one party `$party_id`.
+    """
     criteria = [f"c_{name}" for name in rule.order]
     order = ", ".join([*(f"{c} desc" for c in criteria), "record_id", "position"])
     decided = " ".join(
@@ -97,14 +100,20 @@ def _candidates_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool) 
     chosen = "and party_id = $party_id" if one_party else ""
     return f"""
         select
-            party_id, record_id, source, source_rank, purpose, legal_basis, position,
-            observed_at, {values},
+            party_id, record_id, source, source_rank, position, observed_at, {values},
+            coalesce(basis.purpose, held.purpose) as purpose,
+            coalesce(basis.legal_basis, held.legal_basis) as legal_basis,
             {" + ".join(f"({a} is not null)::integer" for a in rule.attributes)} as filled,
             {_well_written(rule) if "well_written" in rule.order else 1} as well_written,
             {_verified(rule) if "verification" in rule.order else 1} as verified,
             {_key(rule)} as key
-        from {_rows(party_type, rule)}
+        from {_rows(party_type, rule)} as held
+        left join {GROUP_BASIS} as basis
+            on basis.system = held.system and basis.stream = held.stream
+            and basis.field_group = '{rule.group}'
         where party_type = '{party_type}' and ({present}) {chosen}
+            and not coalesce(
+                list_contains($left_out, coalesce(basis.purpose, held.purpose)), false)
     """
 
 

@@ -6,12 +6,13 @@ values lost, with the record, time, purpose and legal basis of each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dedupe.standardise import companies, names
 from dedupe.survivorship.candidates import (
+    GROUP_BASIS,
     MEMBERS,
     NAME_PARTS,
     VALID_VAT_IDS,
@@ -61,7 +62,8 @@ def write_golden_parties(con: duckdb.DuckDBPyConnection, rules: Rules | None = N
         for rule in chosen.of(party_type):
             con.execute(
                 f"create or replace temp table {_won(party_type, rule)} as "
-                f"select * from ({ranked_sql(party_type, rule)}) where place = 1"
+                f"select * from ({ranked_sql(party_type, rule)}) where place = 1",
+                {"left_out": list(chosen.not_from_purposes)},
             )
     _write_legal_forms(con)
     con.execute(f"create or replace table golden.golden_parties as {_golden_sql(chosen)}")
@@ -80,39 +82,67 @@ def candidates(
 ) -> list[Candidate]:
     """All values of `attribute` for this party, the winner first."""
     chosen = rules or load_rules()
-    found = con.execute(
-        "select party_type from golden.xref_parties where party_id = ?", [party_id]
-    ).fetchone()
-    party_type: PartyType = "person" if found and found[0] == "person" else "organisation"
-    rule = next((r for r in chosen.of(party_type) if attribute in r.attributes), None)
-    if not found or rule is None:
-        raise UsageError(
-            f"expected a golden party and one of its attributes, found {party_id} {attribute}",
-            hint="Attributes are the columns of golden_parties; ids are in xref_parties.",
-        )
+    if attribute == "legal_form":
+        names_of_firm = candidates(con, party_id, "company_name", chosen)
+        return [replace(c, value=_legal_form(c.value)) for c in names_of_firm]
+    rule = _rule_for(con, party_id, attribute, chosen)
     _prepare(con, chosen, party_id)
     rows = con.execute(
         f'select place, "{attribute}", record_id, source, rule, observed_at, purpose, legal_basis '
-        f"from ({ranked_sql(party_type, rule, one_party=True)}) order by place",
-        {"party_id": party_id},
+        f"from ({ranked_sql(*rule, one_party=True)}) order by place",
+        {"party_id": party_id, "left_out": list(chosen.not_from_purposes)},
     ).fetchall()
     return [Candidate(*row) for row in rows]
 
 
+def _rule_for(
+    con: duckdb.DuckDBPyConnection, party_id: str, attribute: str, rules: Rules
+) -> tuple[PartyType, GroupRule]:
+    found = con.execute(
+        "select party_type from golden.xref_parties where party_id = ?", [party_id]
+    ).fetchone()
+    for party_type in _TYPES:
+        for rule in rules.of(party_type):
+            if found and found[0] == party_type and attribute in rule.attributes:
+                return party_type, rule
+    raise UsageError(
+        f"expected a golden party and one of its attributes, found {party_id} {attribute}",
+        hint="Attributes are the columns of golden_parties; ids are in xref_parties.",
+    )
+
+
 def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, party_id: str | None = None) -> None:
-    """Temp tables: name parts, valid VAT ids, members (of one party if asked)."""
+    """Temp tables: name parts, legal basis by group, members (of one party if asked), VAT ids."""
     _write_name_parts(con, party_id)
-    only = "and x.party_id = $party_id" if party_id else ""
-    bound: dict[str, object] = {"purposes": list(rules.not_from_purposes)}
+    _write_group_basis(con)
+    only = "where x.party_id = $party_id" if party_id else ""
     con.execute(
         f"create or replace temp table {MEMBERS} as {members_sql(rules.source_priority)} {only}",
-        bound | ({"party_id": party_id} if party_id else {}),
+        {"party_id": party_id} if party_id else {},
     )
     vat_ids = con.execute(
         f"select distinct vat_id from {MEMBERS} where vat_id is not null order by 1"
     ).fetchall()
     valid = [(v,) for (v,) in vat_ids if companies.has_valid_check_digit(v)]
     _write(con, VALID_VAT_IDS, ("vat_id",), valid)
+
+
+def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
+    """Where a stream holds a group of fields on a basis of its own, that one is told."""
+    columns = ("system", "stream", "field_group", "purpose", "legal_basis")
+    declared = con.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'landing' and table_name = 'stream_basis'"
+    ).fetchone()
+    rows = (
+        con.execute(
+            f"select {', '.join(columns)} from landing.stream_basis "
+            "where field_group <> '*' order by all"
+        ).fetchall()
+        if declared
+        else []
+    )
+    _write(con, GROUP_BASIS, columns, rows)
 
 
 def _write_name_parts(con: duckdb.DuckDBPyConnection, party_id: str | None) -> None:
@@ -132,8 +162,14 @@ def _write_legal_forms(con: duckdb.DuckDBPyConnection) -> None:
     texts = con.execute(
         "select distinct company_name from won_organisation_company_name order by 1"
     ).fetchall()
-    forms = [(t, _WRITTEN[form]) for (t,) in texts if (form := companies.company(t).legal_form)]
+    forms = [(text, form) for (text,) in texts if (form := _legal_form(text))]
     _write(con, _LEGAL_FORMS, ("company_name", "legal_form"), forms)
+
+
+def _legal_form(company_name: str) -> str | None:
+    """As it is written in commerce; a form the standardiser knows and we do not, as it gives it."""
+    form = companies.company(company_name).legal_form
+    return _WRITTEN.get(form, form) if form else None
 
 
 def _write(

@@ -121,6 +121,7 @@ def test_a_vat_id_with_a_valid_check_digit_beats_one_without(con):
     assert row["legal_form"] == "GmbH & Co. KG"
     assert lineage(con)["vat_id"] == ("b@mail", "verification")
     assert lineage(con)["legal_form"][1] == "from_company_name"
+    assert [c.value for c in candidates(con, "P1", "legal_form")] == ["GmbH & Co. KG"] * 2
 
 
 def test_one_restricted_record_restricts_the_party(con):
@@ -136,6 +137,20 @@ def test_values_held_for_market_insight_never_become_master_data(con):
         record("b@shop", family_name="Berg"),
     )
     assert (row["title"], row["family_name"]) == (None, "Berg")
+
+
+def test_a_field_held_on_a_basis_of_its_own_says_so(con):
+    con.execute("create schema landing")
+    con.execute("""create table landing.stream_basis as from (values
+        ('s4', 'parties', '*', 'contract', 'Art. 6 (1) b', 'customer_master'),
+        ('s4', 'parties', 'birth_date', 'congratulation', 'Art. 6 (1) a', 'marketing')
+    ) as t (system, stream, field_group, purpose, legal_basis, retention)""")
+    golden(con, record("a@erp", family_name="Berg", birth_date="1980-05-04"))
+    told = con.execute(
+        "select purpose, legal_basis from golden.golden_lineage "
+        "where attribute in ('birth_date', 'family_name') order by attribute"
+    ).fetchall()
+    assert told == [("congratulation", "Art. 6 (1) a"), ("contract", "Art. 6 (1) b")]
 
 
 def test_why_this_value_names_the_values_that_lost(con):
