@@ -18,8 +18,8 @@ from stamm.errors import GateStopped, StammError
 from stamm.home import Home
 
 _READ = ("*.sql", "*.yml", "*.csv", "*.md")
-PREPARE = ("path:models/staging", "path:models/intermediate", "resource_type:seed")
-MARTS = ("path:models/marts",)
+PREPARE = ("fqn:stamm.staging", "fqn:stamm.intermediate", "resource_type:seed")
+MARTS = ("fqn:stamm.marts",)
 _parsed: dict[Path, Any] = {}
 
 
