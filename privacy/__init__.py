@@ -1,0 +1,1 @@
+"""Where personal data live, and the search that proves the list is whole."""
