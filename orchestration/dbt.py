@@ -34,6 +34,11 @@ class NodeResult:
     seconds: float
     message: str
 
+    @property
+    def table(self) -> str:
+        """Name of the table a model or seed makes."""
+        return self.unique_id.split(".")[-1]
+
 
 def manifest_path(home: Home) -> Path:
     """`manifest.json` of the project as it stands, parsed if need be."""

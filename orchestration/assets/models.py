@@ -93,17 +93,18 @@ def _build(
     select: tuple[str, ...],
 ) -> Iterator[MaterializeResult[None]]:
     session = pipeline.session
-    seconds = {
-        node.unique_id.split(".")[-1]: node.seconds
+    keys = {spec.key.path[-1]: spec.key for spec in specs}
+    built = [
+        node
         for node in dbt.build(session.project.home, select, session.dbt_variables)
-        if node.kind != "test"
-    }
+        if node.table in keys
+    ]
     with open_warehouse(session.project.home.warehouse) as con:
-        for spec in specs:
-            schema, table = spec.key.path
+        for node in built:  # in the order dbt built them: parents first
+            schema, table = keys[node.table].path
             rows = con.table(f"{schema}.{table}").count("*").fetchall()[0][0]
             yield MaterializeResult(
-                asset_key=spec.key,
-                metadata={"dagster/row_count": rows, "seconds": seconds.get(table, 0.0)},
+                asset_key=keys[table],
+                metadata={"dagster/row_count": rows, "seconds": node.seconds},
             )
-    context.log.info("%s models built", len(specs))
+    context.log.info("%s models built", len(built))
