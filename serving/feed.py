@@ -198,17 +198,15 @@ def _origins(
     """New party → the party that held one of its records before and lives on."""
     if previous is None or not told or not previous.database.exists():
         return {}
-    path = str(previous.database).replace("'", "''")
-    con.execute(f"attach '{path}' as previous (read_only)")
-    try:
-        rows = con.sql(
-            "select now.party_id, min(before.party_id) from xref_parties as now "
-            "join previous.main.xref_parties as before using (record_id) "
-            "join golden_parties as alive on alive.party_id = before.party_id "
-            "where now.party_id <> before.party_id group by all"
-        ).fetchall()
-    finally:
-        con.execute("detach previous")
+    with open_warehouse(previous.database, read_only=True) as earlier:
+        con.register("xref_before", earlier.table("xref_parties").to_arrow_table())
+    rows = con.sql(
+        "select now.party_id, min(before.party_id) from xref_parties as now "
+        "join xref_before as before using (record_id) "
+        "join golden_parties as alive on alive.party_id = before.party_id "
+        "where now.party_id <> before.party_id group by all"
+    ).fetchall()
+    con.unregister("xref_before")
     return {party: origin for party, origin in rows if party not in told and origin in told}
 
 

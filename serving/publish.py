@@ -26,7 +26,7 @@ from serving.builds import (
     switch,
     sync_folder,
 )
-from stamm.duck import in_memory
+from stamm.duck import open_warehouse
 from stamm.errors import PublishError
 
 if TYPE_CHECKING:
@@ -70,13 +70,8 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
         leftover.unlink() if leftover.is_symlink() else shutil.rmtree(leftover)
     aside = published_root / f"{build_id}{UNFINISHED}"
     (aside / "parquet").mkdir(parents=True)
-    with in_memory() as con:
-        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
-        con.execute(
-            f"attach '{_quoted(aside / DATABASE)}' as build (storage_version '{_STORAGE_VERSION}')"
-        )
-        tables = {name: _copy(con, aside, schema, name) for schema, name in _tables(con)}
-        _describe(con, build_id, info)
+    with open_warehouse(warehouse) as con:
+        tables = _write(con, aside, build_id, info)
     description = json.dumps({"info": info, "tables": tables}, indent=2, default=str)
     (aside / DESCRIPTION).write_text(description, encoding="utf-8")
     _seal(aside)
@@ -86,10 +81,30 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
     return Build(build_id, folder, info, tables)
 
 
+def _write(
+    con: duckdb.DuckDBPyConnection, aside: Path, build_id: str, info: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """All tables and `build_info`; the build's file is closed and whole afterwards.
+
+    The build is attached to the warehouse and not both to a third database: dbt may still hold
+    the warehouse open in this process, and DuckDB lets one instance only have a file.
+    """
+    con.execute(
+        f"attach '{_quoted(aside / DATABASE)}' as build (storage_version '{_STORAGE_VERSION}')"
+    )
+    try:
+        tables = {name: _copy(con, aside, schema, name) for schema, name in _tables(con)}
+        _describe(con, build_id, info)
+        con.execute("checkpoint build")
+    finally:
+        con.execute("detach build")
+    return tables
+
+
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     rows = con.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'warehouse' "
-        "and (schema_name = 'marts' or (schema_name = 'golden' and list_contains(?, table_name))) "
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = current_database() and (schema_name = 'marts' or (schema_name = 'golden' and list_contains(?, table_name))) "
         "order by all",
         [list(GOLDEN)],
     ).fetchall()
@@ -100,7 +115,7 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 def _copy(con: duckdb.DuckDBPyConnection, aside: Path, schema: str, name: str) -> dict[str, Any]:
     """Copy one table in a fixed order, then compare the copy with its origin."""
-    origin, copy = f'warehouse.{schema}."{name}"', f'build.main."{name}"'
+    origin, copy = f'{schema}."{name}"', f'build.main."{name}"'
     con.execute(_COPY.format(copy=copy, origin=origin))
     parquet = _quoted(aside / "parquet" / f"{name}.parquet")
     con.execute(f"copy {copy} to '{parquet}' (format parquet, compression zstd)")
@@ -125,7 +140,6 @@ def _describe(con: duckdb.DuckDBPyConnection, build_id: str, info: dict[str, Any
     rows = [[build_id, name, str(value)] for name, value in sorted(info.items())]
     if rows:
         con.executemany("insert into build.main.build_info values (?, ?, ?)", rows)
-    con.execute("detach build")
 
 
 def _seal(folder: Path) -> None:

@@ -131,6 +131,18 @@ def test_the_file_has_the_format_that_old_readers_open(warehouse, tmp_path):
     assert tags[0]["storage_version"].startswith("v1.0.0")
 
 
+def test_a_warehouse_that_is_still_open_in_this_process_is_published(warehouse, tmp_path):
+    with open_warehouse(warehouse):
+        publish(warehouse, tmp_path / "p", build_id="b1", info={})
+        publish(warehouse, tmp_path / "p", build_id="b2", info={})
+    assert names(tmp_path / "p") == ["Anna"]
+
+
+def test_a_build_has_no_journal_beside_it(warehouse, tmp_path):
+    build = publish(warehouse, tmp_path / "p", build_id="b1", info={})
+    assert {p.name for p in build.folder.iterdir()} == {"stamm.duckdb", "parquet", "build.json"}
+
+
 def test_nothing_published_yet_is_told(tmp_path):
     with pytest.raises(PublishError, match="found none"), open_published(tmp_path / "p"):
         pass
