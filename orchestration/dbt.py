@@ -106,6 +106,7 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
             "--no-version-check",
         ]
     )
+    _release_warehouse()
     if outcome.exception is not None:
         raise StammError(
             f"dbt {arguments[0]} did not run: {outcome.exception}",
@@ -114,6 +115,13 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
     if arguments[0] == "parse":
         _parsed[DBT_PROJECT] = outcome.result
     return outcome
+
+
+def _release_warehouse() -> None:
+    """dbt keeps its DuckDB open after a call; the next stage wants the file for itself."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
 
 
 def _node(result: Any) -> NodeResult:
