@@ -168,7 +168,7 @@ def _page(shelf: Shelf, one: EntitySet, query: Query, request: Request) -> Respo
 
 
 def _entities(request: Request, one: EntitySet, rows: list[Row]) -> str:
-    base = f"{request.base_url}sap/opu/odata/sap/{one.service}/{one.name}"
+    base = str(request.url.replace(query=""))
     kind, predicate = one.type, one.predicate
     return ",".join(
         f'{{"__metadata":{{"id":"{base}{at}","uri":"{base}{at}","type":"{kind}"}},{row.body[1:]}'
