@@ -79,6 +79,9 @@ def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> int:
     )
     pairs = pairs_sql(specification, "distinct_records")
     con.execute(f"create or replace temp table candidates as {pairs}")
-    con.execute("create or replace temp table equal_records as"
-                " select first_rid as l_rid, rid as r_rid, 0 as rules from collapsed where rid > first_rid")  # fmt: skip
+    con.execute(
+        "create or replace temp table equal_records as"
+        " select first_rid as l_rid, rid as r_rid, 0 as rules"
+        " from collapsed where rid > first_rid"
+    )
     return int(con.table("candidates").count("*").fetchall()[0][0])

@@ -73,7 +73,8 @@ def compare(con: duckdb.DuckDBPyConnection, specification: Specification) -> Non
         "create or replace temp table compared as"
         f" select p.l_rid, p.r_rid, p.rules, {pattern_sql(specification)} as pattern"
         " from (from candidates union all from equal_records) as p"
-        f" inner join {records} as l on l.rid = p.l_rid inner join {records} as r on r.rid = p.r_rid"
+        f" inner join {records} as l on l.rid = p.l_rid"
+        f" inner join {records} as r on r.rid = p.r_rid"
     )
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import duckdb
 
 FIXED_POINT = 1000  # weights are stored as thousandths of a bit
+# Holders that a value has beside one's own records, where none can be counted: a stated guess
+# between "nobody ever" and "one more". At 1 an e-mail address alone would prove nothing.
+FEWEST_STRANGERS = 0.3
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,12 @@ def pattern_bits(trained: Trained, pattern: int) -> Bits:
 def weight_of(match: float, stranger: float, alternative: float) -> float:
     """Bits for and against: log2(match) − log2(stranger + alternative), without overflow."""
     high, low = max(stranger, alternative), min(stranger, alternative)
-    return match - high - log2(1.0 + 2.0 ** max(low - high, -1000.0))
+    return match - high - log2(1.0 + float(2.0 ** max(low - high, -1000.0)))
 
 
 def probability(weight: float) -> float:
     """Of a match, from a weight that includes the prior."""
-    return 1.0 / (1.0 + 2.0 ** min(-weight, 1000.0))
+    return 1.0 / (1.0 + float(2.0 ** min(-weight, 1000.0)))
 
 
 def threshold_weight(chance: float) -> int:
@@ -76,19 +79,26 @@ def is_strangers(trained: Trained, comparison: Comparison) -> bool:
 
 
 def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
-    """Tables `link.<party_type>_frequency_<column>` (value, bits): log2(frequency / u)."""
+    """Tables `link.<party_type>_frequency_<column>` (value, bits): log2(chance / u).
+
+    The chance that a stranger holds a value is that of its holders beyond one's own records: a
+    value held by n of N records has (n − c) / N, c being the mean size of a record's own cluster.
+    """
     party_type = trained.specification.party_type
+    own = 1.0 + trained.match_share * max(trained.records - 1, 0)
     for comparison, level in frequency_terms(trained):
         column = level.term_frequency
         value = f"unnest({column})" if column in LISTS else column
         place, code = trained.specification.position(comparison.name), comparison.code(level.name)
+        records = f"link.{party_type}_records"
         con.execute(
             f"create or replace table link.{party_type}_frequency_{column} as"
-            f" with given as (select {value} as value from link.{party_type}_records),"
-            f" total as (select count(*) as n from link.{party_type}_records where {column} is not null)"
-            " select value, log2((count(*) / (select n from total)) / $u) as bits from given"
+            f" with given as (select {value} as value from {records}),"
+            f" total as (select count(*) as n from {records} where {column} is not null)"
+            " select value, log2((greatest(count(*) - $own, $least)"
+            " / (select n from total)) / $u) as bits from given"
             " where value is not null group by value order by value",
-            {"u": trained.u[place][code - 1]},
+            {"u": trained.u[place][code - 1], "own": own, "least": FEWEST_STRANGERS},
         )
 
 
@@ -108,7 +118,8 @@ def score_pairs(
         "create or replace temp table scored_patterns_in as"
         f" select p.l_rid, p.r_rid, {pattern_sql(trained.specification)} as pattern"
         f" from {pairs_table} as p"
-        f" inner join {records} as l on l.rid = p.l_rid inner join {records} as r on r.rid = p.r_rid"
+        f" inner join {records} as l on l.rid = p.l_rid"
+        f" inner join {records} as r on r.rid = p.r_rid"
     )
     weigh(con, trained, "scored_patterns_in", out_table)
     con.execute("drop table scored_patterns_in")
@@ -171,9 +182,10 @@ def _term_bits(con: duckdb.DuckDBPyConnection, trained: Trained, compared: str) 
         if is_strangers(trained, comparison):
             alternative.append(f"coalesce({name}_bits, 0)")
     con.execute(
-        f"create or replace temp table pair_terms as select c.l_rid, c.r_rid"
+        "create or replace temp table pair_terms as select c.l_rid, c.r_rid"
         f"{''.join(', ' + column for column in columns)} from {compared} as c"
-        f" inner join {records} as l on l.rid = c.l_rid inner join {records} as r on r.rid = c.r_rid"
+        f" inner join {records} as l on l.rid = c.l_rid"
+        f" inner join {records} as r on r.rid = c.r_rid"
         f" {' '.join(joins)}"
     )
     return " + ".join(stranger), " + ".join(alternative)

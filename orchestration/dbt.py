@@ -121,7 +121,7 @@ def _release_warehouse() -> None:
     """dbt keeps its DuckDB open after a call; the next stage wants the file for itself."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _node(result: Any) -> NodeResult:

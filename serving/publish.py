@@ -104,8 +104,8 @@ def _write(
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     rows = con.execute(
         "select schema_name, table_name from duckdb_tables() "
-        "where database_name = current_database() and (schema_name = 'marts' or (schema_name = 'golden' and list_contains(?, table_name))) "
-        "order by all",
+        "where database_name = current_database() and (schema_name = 'marts' "
+        "or (schema_name = 'golden' and list_contains(?, table_name))) order by all",
         [list(GOLDEN)],
     ).fetchall()
     if not rows:

@@ -51,6 +51,7 @@ def train(con: duckdb.DuckDBPyConnection, specification: Specification) -> Train
     for _ in range(2):  # the second round uses the m of the first one's M-step
         learnt = _with_shares(specification, patterns, learnt, missing, records, stated=stated)
         learnt = _one_step(specification, patterns, learnt, anchors)
+        learnt = _without_matches(specification, learnt, u)
     learnt = _with_shares(specification, patterns, learnt, missing, records, stated=stated)
     return _trained(specification, learnt, records, stated=stated)
 
@@ -171,6 +172,25 @@ def _one_step(
     everything = range(len(specification.comparisons))
     weights = posteriors(patterns.codes, kinds, everything) * patterns.counts[:, None]
     return Kinds(maximised(patterns.codes, weights, kinds, everything, anchors), kinds.shares)
+
+
+def _without_matches(specification: Specification, kinds: Kinds, counted: list[Floats]) -> Kinds:
+    """Take the matches' own agreement out of u: among all pairs, some agree as they are one.
+
+    counted = share_m · m + share_v · v + share_u · u, solved for u; never below a fiftieth of
+    what was counted, as the difference of two estimates may be anything.
+    """
+    strangers = []
+    for place, comparison in enumerate(specification.comparisons):
+        u = counted[place].copy()
+        others = sum(kinds.shares[k] * kinds.tables[k][place] for k in range(1, len(kinds.shares)))
+        for level in comparison.levels:
+            if level.exact_chance:
+                code = comparison.code(level.name) - 1
+                u[code] = max(u[code] - others[code], u[code] / 50)
+        strangers.append(u / u.sum())
+    tables = (tuple(strangers), *kinds.tables[1:])
+    return Kinds(tables, kinds.shares)
 
 
 def _trained(specification: Specification, kinds: Kinds, records: int, *, stated: bool) -> Trained:

@@ -138,7 +138,8 @@ shop as (
         null::varchar as website_domain,
         null::varchar as organisation_key,
         customers.created_at,
-        coalesce(customers.updated_at, customers.created_at) as updated_at,
+        -- A move changes the address and leaves the customer's own moment as it was.
+        greatest(customers.updated_at, customers.created_at, addresses.updated_at) as updated_at,
         false as restricted
     from {{ ref('stg_shopware__customers') }} as customers
     left join shop_addresses as addresses using (source, customer_key)

@@ -15,7 +15,8 @@ renamed as (
         {{ text('zipcode') }} as postcode,
         {{ text('city') }} as city,
         {{ text('country.iso') }} as country,
-        {{ text('phoneNumber') }} as phone
+        {{ text('phoneNumber') }} as phone,
+        coalesce({{ moment('updatedAt') }}, {{ moment('createdAt') }}) as updated_at
     from source
 )
 

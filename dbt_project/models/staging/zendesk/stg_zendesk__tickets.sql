@@ -17,7 +17,7 @@ renamed as (
         {{ text('organization_id') }} as organisation_key,
         {{ text('via.channel') }} as channel,
         try_cast(list_extract(list_transform(
-            list_filter(cast(raw -> '$.custom_fields' as json[]), lambda f: f ->> '$.id' = '900001'),
+            list_filter(try_cast(raw -> '$.custom_fields' as json[]), lambda f: f ->> '$.id' = '900001'),
             lambda f: f ->> '$.value'
         ), 1) as integer) as nps_score,
         {{ moment('created_at') }} as created_at,

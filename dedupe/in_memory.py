@@ -1,0 +1,196 @@
+"""The in-memory engine: blocking and comparing small inputs with recordlinkage.
+
+Flow: a DataFrame of standardised records indexed by rid → candidate pairs → level codes. Used
+for look-ups and explanations, and as the oracle that DuckDB's pairs and levels must equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dedupe.blocking import LISTS
+from dedupe.specification import BlockingRule, Comparison, Condition, Specification
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Pair = tuple[int, int]
+
+
+def candidate_pairs(specification: Specification, records: pd.DataFrame) -> dict[Pair, set[str]]:
+    """Pairs (l_rid < r_rid) → names of the rules that made them, by recordlinkage's Index."""
+    found: dict[Pair, set[str]] = {}
+    for rule in specification.blocking_rules:
+        for pair in _pairs_of(rule, records):
+            found.setdefault(pair, set()).add(rule.name)
+    return found
+
+
+def _pairs_of(rule: BlockingRule, records: pd.DataFrame) -> set[Pair]:
+    from recordlinkage import Index
+
+    keys = records[list(rule.columns)].reset_index(names="rid").dropna(subset=list(rule.columns))
+    for column in LISTS.intersection(rule.columns):
+        keys = keys.explode(column, ignore_index=True)
+    if keys.empty:
+        return set()
+    sizes = keys.groupby(list(rule.columns))["rid"].transform("size")
+    keys = keys[(sizes >= 2) & (sizes <= rule.cap)].reset_index(drop=True)
+    pairs = Index().add(_block_on(rule)).index(keys) if len(keys) > 1 else []
+    rids = keys["rid"].tolist()
+    both = {(min(rids[i], rids[j]), max(rids[i], rids[j])) for i, j in pairs}
+    return {pair for pair in both if pair[0] != pair[1]}
+
+
+def _block_on(rule: BlockingRule) -> Any:
+    from recordlinkage.index import Block
+
+    return Block(left_on=list(rule.columns))
+
+
+def level_codes(
+    specification: Specification, records: pd.DataFrame, pairs: pd.MultiIndex
+) -> pd.DataFrame:
+    """One row per pair, one column per comparison: the level's code, 0 for missing."""
+    import pandas as pd
+
+    features = _features(specification, records, pairs)
+    return pd.DataFrame(
+        {c.name: _codes(c, records, pairs, features) for c in specification.comparisons},
+        index=pairs,
+    )
+
+
+def _features(
+    specification: Specification, records: pd.DataFrame, pairs: pd.MultiIndex
+) -> dict[Condition, Any]:
+    """Condition → array of booleans, each computed once by recordlinkage's Compare."""
+    from recordlinkage import Compare
+
+    conditions = list(dict.fromkeys(_flat(specification)))
+    compare = Compare()
+    for place, condition in enumerate(conditions):
+        _add(compare, condition, str(place))
+    computed = compare.compute(pairs, records)
+    return {c: computed[str(place)].to_numpy() > 0 for place, c in enumerate(conditions)}
+
+
+def _flat(specification: Specification) -> list[Condition]:
+    tops = [
+        condition
+        for comparison in specification.comparisons
+        for condition in (
+            *comparison.silent_when,
+            *(w for lv in comparison.levels for w in lv.when),
+        )
+    ]
+    return [part for top in tops for part in (top.of or (top,))]
+
+
+def _add(compare: Any, c: Condition, label: str) -> None:
+    """The condition as a feature of recordlinkage; a missing value never agrees."""
+    if c.test == "equal":
+        compare.exact(c.column, c.column, missing_value=0, label=label)
+    elif c.test == "jaro_winkler":
+        compare.string(
+            c.column,
+            c.column,
+            method="jarowinkler",
+            threshold=c.at_least,
+            missing_value=0,
+            label=label,
+        )
+    else:
+        columns = [c.column, c.other] if c.other else [c.column]
+        test = partial(_ROW_TESTS[c.test], at_most=c.at_most)
+        compare.compare_vectorized(partial(_by_row, test), columns, columns, label=label)
+
+
+def _by_row(test: Callable[..., bool], *series: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    half = len(series) // 2
+    rows = zip(*(one.tolist() for one in series), strict=True)
+    truth = [float(test(row[:half], row[half:])) for row in rows]
+    return pd.Series(truth, index=series[0].index)
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Equal and present; a missing value is None or NaN."""
+    return isinstance(left, str) and left == right
+
+
+def _overlap(left: Any, right: Any, at_most: int) -> bool:
+    del at_most
+    lists = [set(one) for one in (left[0], right[0]) if isinstance(one, list)]
+    return len(lists) == 2 and bool(lists[0] & lists[1])
+
+
+def _levenshtein(left: Any, right: Any, at_most: int) -> bool:
+    from rapidfuzz.distance import Levenshtein
+
+    present = isinstance(left[0], str) and isinstance(right[0], str)
+    return present and Levenshtein.distance(left[0], right[0]) <= at_most
+
+
+def _initial(left: Any, right: Any, at_most: int) -> bool:
+    del at_most
+    if not (isinstance(left[0], str) and isinstance(right[0], str)):
+        return False
+    return min(len(left[0]), len(right[0])) == 1 and left[0][0] == right[0][0]
+
+
+def _starts_with(left: Any, right: Any, at_most: int) -> bool:
+    if not (isinstance(left[0], str) and isinstance(right[0], str)):
+        return False
+    short, long = sorted((left[0], right[0]), key=len)
+    return len(short) >= at_most and long.startswith(short)
+
+
+def _crossed(left: Any, right: Any, at_most: int) -> bool:
+    del at_most
+    return _same(left[0], right[1]) or _same(left[1], right[0])
+
+
+def _swapped(left: Any, right: Any, at_most: int) -> bool:
+    del at_most
+    return _same(left[0], right[1]) and _same(left[1], right[0])
+
+
+_ROW_TESTS: dict[str, Callable[..., bool]] = {
+    "overlap": _overlap, "levenshtein": _levenshtein, "initial": _initial,
+    "starts_with": _starts_with, "crossed": _crossed, "swapped": _swapped,
+}  # fmt: skip
+
+
+def _codes(
+    comparison: Comparison,
+    records: pd.DataFrame,
+    pairs: pd.MultiIndex,
+    features: dict[Condition, Any],
+) -> Any:
+    import numpy as np
+
+    missing = np.zeros(len(pairs), dtype=bool)
+    for column in comparison.needs:
+        absent = records[column].isna()
+        for side in (0, 1):
+            missing |= absent.reindex(pairs.get_level_values(side)).to_numpy()
+    for condition in comparison.silent_when:
+        missing |= _holds(condition, features)
+    codes = np.ones(len(pairs), dtype=np.int64)
+    for level in reversed(comparison.levels[:-1]):
+        holds = np.logical_and.reduce([_holds(condition, features) for condition in level.when])
+        codes[holds] = comparison.code(level.name)
+    codes[missing] = 0
+    return codes
+
+
+def _holds(condition: Condition, features: dict[Condition, Any]) -> Any:
+    import numpy as np
+
+    if condition.test == "any_of":
+        return np.logical_or.reduce([features[part] for part in condition.of])
+    return features[condition]
