@@ -57,7 +57,7 @@ def record_person(world: World, person: Person) -> Accounts:
         copies = _copies(world, "erp")
         accounts.partners += [erp.add_person(world, person) for _ in range(copies)]
         noise.maybe(world, "erp")
-    _record_elsewhere(world, accounts, person, dict.fromkeys(known, Role()))
+    _record_elsewhere(world, accounts, person, dict.fromkeys(_in_order(known), Role()))
     return accounts
 
 
@@ -94,7 +94,7 @@ def _record_contact(
             partner = erp.add_contact(world, firm, contact, accounts.partners[0])
             accounts.erp_contacts.append(partner)
     elsewhere = known - {"erp"} or {"email"}
-    roles = {system: _role(world, system, firm, contact, firm_known) for system in elsewhere}
+    roles = {s: _role(world, s, firm, contact, firm_known) for s in _in_order(elsewhere)}
     _record_elsewhere(world, accounts, contact.person, roles, desk)
 
 
@@ -151,6 +151,11 @@ def _presence(world: World, kind: str) -> set[str]:
             for system in SYSTEMS:
                 world.count(f"presence.{kind}.{system}", system in known)
             return known
+
+
+def _in_order(systems: set[str]) -> list[str]:
+    """A set's own order hangs on the process; the company must not."""
+    return [system for system in SYSTEMS if system in systems]
 
 
 def _copies(world: World, system: str) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +34,25 @@ def test_the_same_seed_gives_the_same_records_and_another_seed_others(
     assert Book(tmp_path / "again").everything() == small.everything()
     assert read_truth(tmp_path / "again") == read_truth(small.folder)
     assert Book(tmp_path / "other").everything() != small.everything()
+
+
+def test_the_same_seed_gives_the_same_records_in_every_process(tmp_path: Path) -> None:
+    """Once a set of systems was walked in the order of its hashes, which each process salts."""
+    program = (
+        "import sys, sqlite3, pathlib; from sandbox.company import create; "
+        "folder = pathlib.Path(sys.argv[1]); create(folder, customers=60, seed=5); "
+        "print(*sqlite3.connect(folder / 'company.db').iterdump(), sep='\\n')"
+    )
+    dumps = {
+        subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / salt)],
+            env={**os.environ, "PYTHONHASHSEED": salt},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for salt in ("1", "2", "3")
+    }
+    assert len(dumps) == 1
 
 
 def test_a_company_that_is_there_is_left_alone(small: Book) -> None:
