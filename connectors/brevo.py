@@ -15,9 +15,9 @@ from pydantic import Field, SecretStr
 
 from connectors.bases import MARKETING, MEASUREMENT, RELATION, birth_date
 from connectors.credentials import FixedHeader
-from connectors.http import HttpClient, Request
+from connectors.http import Request
 from connectors.iso8601 import first_of
-from connectors.paging import Answered, HttpReader, OffsetPages, distinct, records_of
+from connectors.paging import Answered, HttpReader, OffsetPages, distinct, http_reader, records_of
 from connectors.settings import HttpSource
 from connectors.source import Cursor, FieldGroup, Stream, System, Window
 from stamm.clock import Clock
@@ -123,7 +123,7 @@ STREAMS = (
 
 def _open(source: BrevoSource, clock: Clock) -> HttpReader:
     credentials = FixedHeader("api-key", source.api_key.get_secret_value())
-    return HttpReader(HttpClient(source.url, credentials, clock))
+    return http_reader(source, credentials, clock)
 
 
 SYSTEM = System("brevo", BrevoSource, STREAMS, _open)

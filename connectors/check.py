@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from connectors.blame import blamed
 from connectors.landing import MANIFEST, load_folder, stream_folder
 from connectors.progress import Progress, ProgressLog, as_moment
 from connectors.registry import systems
-from connectors.source import Reader
+from connectors.settings import HttpSource
+from connectors.source import Reader, Stream
 from stamm.clock import Clock
 from stamm.errors import CredentialsRefused, StammError, Unreachable
 from stamm.settings import SourceSettings
 from stamm.store import Store
+
+_PATIENCE = 5.0  # seconds; who asks whether a system answers waits for the reply
 
 
 @dataclass(frozen=True)
@@ -27,75 +32,97 @@ class StreamHealth:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What is wrong, and how to mend it."""
+
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class SourceHealth:
-    """One source; if it is not `ok`, `problem` says what is wrong and `remedy` how to mend it."""
+    """One source and everything found wrong with it."""
 
     source: str
     system: str
     reachable: bool
     credentials_ok: bool
     streams: tuple[StreamHealth, ...]
-    problem: str = ""
-    remedy: str = ""
+    problems: tuple[Problem, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether a run could read it."""
-        return not self.problem
+        return not self.problems
 
 
 def check(source: SourceSettings, store: Store, landing_root: Path, clock: Clock) -> SourceHealth:
-    """Ask for each stream's total; lands nothing. Errors become `problem` and `remedy`."""
+    """Ask for each stream's total; lands nothing. Errors become problems with a remedy."""
     system = systems()[source.system]
+    streams = system.streams_of(source)
     log = ProgressLog(store)
-    lost = [
-        stream.name
-        for stream in system.streams_of(source)
-        if _is_lost(landing_root, source.name, stream.name, log.of(source.name, stream.name))
-    ]
-    known = tuple(
-        _stream_health(stream.name, log.of(source.name, stream.name), clock)
-        for stream in system.streams_of(source)
-    )
-    healthy = SourceHealth(source.name, source.system, True, True, known)
+    progress = {stream.name: log.of(source.name, stream.name) for stream in streams}
+    known = tuple(_stream_health(name, found, clock) for name, found in progress.items())
+    health = SourceHealth(source.name, source.system, True, True, known)
+    lost = [name for name in progress if _is_lost(landing_root, source, name, progress[name])]
     if lost:
-        return replace(
-            healthy,
-            problem=f"{source.name}: landing lacks loads that the store knows: {', '.join(lost)}",
-            remedy="Restore landing and state.db from the same backup, or `stamm run --reextract`.",
-        )
+        health = _with(health, _lost(source, lost))
     try:
-        reader = system.open(source, clock)
-        try:
-            return replace(healthy, streams=_with_totals(healthy, source, reader))
-        finally:
-            reader.close()
+        with closing(system.open(_hurried(source), clock)) as reader:
+            for stream in streams:
+                health = _asked(health, source, reader, stream)
+                if not health.reachable or not health.credentials_ok:
+                    break  # the next streams would say the same
     except StammError as failure:
+        health = _with(health, Problem(failure.message, failure.hint))
+    return health
+
+
+def _hurried(source: SourceSettings) -> SourceSettings:
+    if not isinstance(source, HttpSource):
+        return source
+    return source.model_copy(update={"patience": min(source.patience, _PATIENCE)})
+
+
+def _asked(
+    health: SourceHealth, source: SourceSettings, reader: Reader, stream: Stream
+) -> SourceHealth:
+    """The health, with this stream's total or what went wrong on asking for it."""
+    try:
+        with blamed(source, stream):
+            total = reader.total(stream)
+    except StammError as failure:
+        # A 403 speaks of this stream, a 401 of them all.
+        refused = isinstance(failure, CredentialsRefused) and failure.facts.get("status") == 401
         return replace(
-            healthy,
+            _with(health, Problem(failure.message, failure.hint)),
             reachable=not isinstance(failure, Unreachable),
-            credentials_ok=not isinstance(failure, CredentialsRefused),
-            problem=failure.message,
-            remedy=failure.hint,
+            credentials_ok=not refused,
         )
+    streams = tuple(
+        replace(one, server_total=total) if one.stream == stream.name else one
+        for one in health.streams
+    )
+    return replace(health, streams=streams)
 
 
-def _is_lost(landing_root: Path, source: str, stream: str, progress: Progress) -> bool:
+def _with(health: SourceHealth, problem: Problem) -> SourceHealth:
+    return replace(health, problems=(*health.problems, problem))
+
+
+def _lost(source: SourceSettings, streams: list[str]) -> Problem:
+    return Problem(
+        f"{source.name}: landing lacks loads that the store knows: {', '.join(streams)}",
+        "Restore landing and state.db from the same backup, or `stamm run --reextract`.",
+    )
+
+
+def _is_lost(landing_root: Path, source: SourceSettings, stream: str, progress: Progress) -> bool:
     """Whether the latest load the store knows is not in landing."""
     if progress.load_id is None:
         return False
-    folder = load_folder(stream_folder(landing_root, source, stream), progress.load_id)
+    folder = load_folder(stream_folder(landing_root, source.name, stream), progress.load_id)
     return not (folder / MANIFEST).exists()
-
-
-def _with_totals(
-    health: SourceHealth, source: SourceSettings, reader: Reader
-) -> tuple[StreamHealth, ...]:
-    streams = {stream.name: stream for stream in systems()[source.system].streams_of(source)}
-    return tuple(
-        replace(stream, server_total=reader.total(streams[stream.stream]))
-        for stream in health.streams
-    )
 
 
 def _stream_health(stream: str, progress: Progress, clock: Clock) -> StreamHealth:

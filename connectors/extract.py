@@ -8,12 +8,14 @@ where it stopped.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from ulid import ULID
 
+from connectors.blame import blamed
 from connectors.current import Checkpoint, CurrentVersions
 from connectors.landing import (
     MANIFEST,
@@ -56,8 +58,7 @@ def extract(
     Raises `Unreachable`, `CredentialsRefused`, `ContractBroken` or `SuspiciouslyShort`; landing
     then holds what it held before, and the next call resumes.
     """
-    reader = systems()[source.system].open(source, clock)
-    try:
+    with blamed(source, stream), closing(systems()[source.system].open(source, clock)) as reader:
         return extract_with(
             reader,
             source,
@@ -68,8 +69,6 @@ def extract(
             full=full,
             progress=progress,
         )
-    finally:
-        reader.close()
 
 
 def extract_with(

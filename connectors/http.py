@@ -15,9 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from connectors.answers import not_json, place, said, why_unanswered, without_errors
 from stamm.clock import Clock
 from stamm.errors import ContractBroken, CredentialsRefused, SourceError, Unreachable
-from stamm.redaction import redact
 
 if TYPE_CHECKING:
     import requests
@@ -159,7 +159,7 @@ class HttpClient:
             if answer.status_code == 303:
                 method, body = "GET", None
             answer.close()
-        raise ContractBroken(f"{_place(url)}: more than {self._limits.redirects} redirects")
+        raise ContractBroken(f"{place(url)}: more than {self._limits.redirects} redirects")
 
     def _sign(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         # As `auth`, because a ~/.netrc would otherwise replace the header in silence.
@@ -173,7 +173,7 @@ class HttpClient:
         target = urljoin(seen_at or f"{self._url}/", link)
         if urlsplit(target)[:2] != urlsplit(self._url)[:2]:
             raise ContractBroken(
-                f"{_place(self._url)} points to another host: {_place(target)}; not followed",
+                f"{place(self._url)} points to another host: {place(target)}; not followed",
                 hint="Data and credentials stay with the host named in stamm.yaml.",
             )
         return target
@@ -181,15 +181,15 @@ class HttpClient:
     def _parsed(self, answer: requests.Response) -> Any:
         import orjson
 
-        place = f"{answer.request.method} {_place(answer.url)}"
-        body = self._body(answer, place)
-        self._judge_status(answer, body, place)
+        where = f"{answer.request.method} {place(answer.url)}"
+        body = self._body(answer, where)
+        self._judge_status(answer, body, where)
         try:
-            return _without_errors(orjson.loads(body), place)
+            return without_errors(orjson.loads(body), where)
         except orjson.JSONDecodeError as failure:
-            raise _PassingError(_not_json(answer, body, place)) from failure
+            raise _PassingError(not_json(answer, body, where)) from failure
 
-    def _body(self, answer: requests.Response, place: str) -> bytes:
+    def _body(self, answer: requests.Response, where: str) -> bytes:
         """The whole body, never more than the limit."""
         import requests
 
@@ -199,31 +199,32 @@ class HttpClient:
                 size += len(piece)
                 if size > self._limits.answer:
                     raise ContractBroken(
-                        f"{place}: the answer is larger than {self._limits.answer >> 20} MB",
+                        f"{where}: the answer is larger than {self._limits.answer >> 20} MB",
                         hint="Ask for smaller pages.",
                     )
                 pieces.append(piece)
         except requests.RequestException as failure:
-            cut = Unreachable(f"{place}: the answer was cut off after {size:,} bytes")
+            cut = Unreachable(f"{where}: the answer was cut off after {size:,} bytes")
             raise _PassingError(cut) from failure
         finally:
             answer.close()
         return b"".join(pieces)
 
-    def _judge_status(self, answer: requests.Response, body: bytes, place: str) -> None:
+    def _judge_status(self, answer: requests.Response, body: bytes, where: str) -> None:
         status = answer.status_code
         if status < 300:
             return
-        said = f"{place}: HTTP {status}{_said(answer, body)}"
+        found = f"found HTTP {status}{said(answer, body)}"
         if status in (401, 403):
             raise CredentialsRefused(
-                said,
+                f"{where}: expected the credentials to be accepted, {found}",
                 hint="Check the user or key in stamm.yaml, its validity and its rights.",
                 status=status,
             )
+        unanswered = f"{where}: expected an answer, {found}"
         if status in (408, 425, 429) or status >= 500:
-            raise _PassingError(Unreachable(said, status=status), self._retry_after(answer))
-        raise ContractBroken(said, hint="Check the address in stamm.yaml.", status=status)
+            raise _PassingError(Unreachable(unanswered, status=status), self._retry_after(answer))
+        raise ContractBroken(unanswered, hint="Check the address in stamm.yaml.", status=status)
 
     def _retry_after(self, answer: requests.Response) -> float | None:
         """The pause a server asks for, in seconds or as a date; None if it asks for none."""
@@ -247,49 +248,11 @@ class HttpClient:
 
     def _unreachable(self, failure: Exception) -> Unreachable:
         return Unreachable(
-            f"{_place(self._url)}: no answer: {redact(type(failure).__name__)}",
+            f"expected an answer from {place(self._url)}, found no answer: "
+            f"{why_unanswered(failure)}",
             hint="Check the address in stamm.yaml, the network, and whether the system is up.",
         )
 
 
 def _unsigned(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
     return prepared
-
-
-def _place(url: str) -> str:
-    """Host and path; queries can hold names and addresses."""
-    parts = urlsplit(url)
-    return redact(f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}")
-
-
-def _is_html(answer: requests.Response, body: bytes) -> bool:
-    kind = answer.headers.get("Content-Type", "")
-    return "html" in kind or body[:200].lstrip()[:1] == b"<"
-
-
-def _said(answer: requests.Response, body: bytes) -> str:
-    """A hint of an error's body: its kind, and its text if it is short and not a page."""
-    if not body:
-        return " with no body"
-    if _is_html(answer, body):
-        return " with an HTML page instead of JSON"
-    return f": {redact(body[:300].decode(errors='replace'))}"
-
-
-def _not_json(answer: requests.Response, body: bytes, place: str) -> ContractBroken:
-    if not body:
-        return ContractBroken(f"{place}: expected JSON, found no body")
-    if _is_html(answer, body):
-        return ContractBroken(
-            f"{place}: expected JSON, found an HTML page",
-            hint="A login page or a proxy answers in the system's place.",
-        )
-    return ContractBroken(f"{place}: expected JSON, found {len(body):,} bytes that end midway")
-
-
-def _without_errors(parsed: Any, place: str) -> Any:
-    """Errors hide in HTTP 200."""
-    errors = parsed.get("errors") or parsed.get("error") if isinstance(parsed, dict) else None
-    if errors:
-        raise ContractBroken(f"{place}: HTTP 200 with errors: {redact(str(errors)[:300])}")
-    return parsed

@@ -11,11 +11,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from connectors.http import HttpClient, Request
+from connectors.http import HttpClient, Limits, Request
+from connectors.settings import HttpSource
 from connectors.source import Page, Record, Stream, Window
+from stamm.clock import Clock
 from stamm.errors import ContractBroken
+
+if TYPE_CHECKING:
+    from connectors.credentials import Credentials
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,12 @@ class HttpReader:
 
     def close(self) -> None:
         self._client.close()
+
+
+def http_reader(source: HttpSource, credentials: Credentials, clock: Clock) -> HttpReader:
+    """The reader of a source as `stamm.yaml` states it."""
+    limits = Limits(waiting=source.patience)
+    return HttpReader(HttpClient(source.url, credentials, clock, limits=limits))
 
 
 def to_token(request: Request | None) -> str | None:

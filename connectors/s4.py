@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from connectors.bases import CONTRACT, INVOICE, RELATION, TRANSACTION, birth_date
 from connectors.credentials import basic
-from connectors.http import HttpClient
 from connectors.odata import (
     KeyOrderedPages,
     changed_since,
@@ -22,7 +21,7 @@ from connectors.odata import (
     day_and_time,
     moment_of,
 )
-from connectors.paging import HttpReader
+from connectors.paging import HttpReader, http_reader
 from connectors.settings import HttpSource
 from connectors.source import Basis, Cursor, Stream, System
 from stamm.clock import Clock
@@ -141,7 +140,7 @@ STREAMS = (
 
 def _open(source: S4Source, clock: Clock) -> HttpReader:
     credentials = basic(source.username, source.password.get_secret_value())
-    return HttpReader(HttpClient(source.url, credentials, clock))
+    return http_reader(source, credentials, clock)
 
 
 SYSTEM = System("s4", S4Source, STREAMS, _open)

@@ -20,6 +20,9 @@ class HttpSource(SourceSettings):
     accept_shrinking: tuple[str, ...] = Field(
         default=(), description="Streams that may lose more than half their records in one read."
     )
+    patience: float = Field(
+        default=300.0, ge=0, description="Seconds to wait in all for an answer that does not come."
+    )
 
     @field_validator("url")
     @classmethod

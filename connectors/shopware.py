@@ -16,9 +16,9 @@ from pydantic import SecretStr
 
 from connectors.bases import CONTRACT, MARKETING, TRANSACTION, birth_date
 from connectors.credentials import ClientCredentials
-from connectors.http import HttpClient, Request
+from connectors.http import Request
 from connectors.iso8601 import first_of
-from connectors.paging import Answered, HttpReader, distinct, member, records_of
+from connectors.paging import Answered, HttpReader, distinct, http_reader, member, records_of
 from connectors.settings import HttpSource
 from connectors.source import Basis, Cursor, FieldGroup, Stream, System, Window
 from stamm.clock import Clock
@@ -132,7 +132,7 @@ def _open(source: ShopwareSource, clock: Clock) -> HttpReader:
     credentials = ClientCredentials(
         "/api/oauth/token", source.client_id, source.client_secret.get_secret_value()
     )
-    return HttpReader(HttpClient(source.url, credentials, clock))
+    return http_reader(source, credentials, clock)
 
 
 SYSTEM = System("shopware", ShopwareSource, STREAMS, _open)

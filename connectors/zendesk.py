@@ -15,9 +15,9 @@ from pydantic import SecretStr
 
 from connectors.bases import CONTRACT, RELATION, SERVICE
 from connectors.credentials import basic
-from connectors.http import HttpClient, Request
+from connectors.http import Request
 from connectors.iso8601 import first_of
-from connectors.paging import Answered, HttpReader, member, records_of
+from connectors.paging import Answered, HttpReader, http_reader, member, records_of
 from connectors.settings import HttpSource
 from connectors.source import Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
@@ -156,7 +156,7 @@ STREAMS = (
 
 def _open(source: ZendeskSource, clock: Clock) -> HttpReader:
     credentials = basic(f"{source.email}/token", source.api_token.get_secret_value())
-    return HttpReader(HttpClient(source.url, credentials, clock))
+    return http_reader(source, credentials, clock)
 
 
 SYSTEM = System("zendesk", ZendeskSource, STREAMS, _open)

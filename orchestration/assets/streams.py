@@ -7,6 +7,7 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     Backoff,
+    Failure,
     Jitter,
     MaterializeResult,
     RetryPolicy,
@@ -16,6 +17,8 @@ from dagster import (
 from orchestration.project import Project
 from orchestration.session import Pipeline
 from stamm.clock import SystemClock
+from stamm.errors import CredentialsRefused, InputError, SuspiciouslyShort
+from stamm.redaction import redact
 
 SANDBOX_SOURCES = {
     "erp": "s4",
@@ -25,6 +28,9 @@ SANDBOX_SOURCES = {
     "estimates": "files",
 }
 _RETRY = RetryPolicy(max_retries=2, delay=2, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS)
+
+# What a second try a moment later would find again.
+_HOPELESS = (CredentialsRefused, InputError, SuspiciouslyShort)
 
 
 def declared_sources(project: Project) -> dict[str, str]:
@@ -70,7 +76,10 @@ def _source_step(project: Project, name: str, system: str) -> AssetsDefinition:
     def extract_source(
         context: AssetExecutionContext, pipeline: Pipeline
     ) -> Iterator[MaterializeResult[None]]:
-        yield from _extract(context, pipeline, name)
+        try:
+            yield from _extract(context, pipeline, name)
+        except _HOPELESS as failure:
+            raise Failure(redact(str(failure)), allow_retries=False) from failure
 
     return extract_source
 

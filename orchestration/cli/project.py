@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,15 @@ def init(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Write a commented stamm.yaml into this folder and say what to do next."""
+    """Write a commented stamm.yaml into this folder and say what to do next.
+
+    Each kind of source stands in it as a comment: SAP S/4HANA, Shopware, Brevo, Zendesk, and files
+    (CSV, Excel, JSON Lines, Parquet, vCard). Uncomment what you have. Secrets stay out of the
+    file: it names environment variables, as in ${ERP_PASSWORD}.
+
+    With --schema it writes stamm.schema.json: an editor then completes the keys of stamm.yaml and
+    underlines mistakes as you type.
+    """
     from orchestration.cli.output import say
     from stamm.errors import UsageError
 
@@ -49,45 +57,30 @@ def _write_schema(target: Path) -> None:
 def check(
     as_json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
 ) -> None:
-    """Connect to every source: streams, server totals, what is landed, and what to mend."""
-    from connectors.check import check as check_source
+    """Connect to every source and say what a run would find there; nothing is read or changed.
+
+    Per stream: how many records the source counts, how many are landed, and how long ago it was
+    last read. Then everything that is wrong, with the setting that mends it: credentials, an
+    address that does not answer, a file without a column, landing that lacks loads.
+
+    Exit codes: 0 a run can read every source, 1 it cannot, 2 stamm.yaml itself is wrong.
+
+    Example: stamm check --json | jq '.[] | select(.ok | not) | .problems'
+    """
+    from orchestration.cli.health import as_data, ask_sources, show
+    from orchestration.cli.output import as_json as write
     from orchestration.project import open_project, with_sources
-    from stamm.clock import SystemClock
 
     project = open_project()
     project.home.prepare()
     with with_sources(project) as served:
-        store = served.open_store()
-        try:
-            found = {
-                name: check_source(source, store, served.home.landing, SystemClock())
-                for name, source in served.sources.items()
-            }
-        finally:
-            store.close()
-    _show_health(found, as_json)
+        found = ask_sources(served, quiet=as_json)
+    if as_json:
+        write(as_data(found))
+    else:
+        show(found)
     if any(not health.ok for health in found.values()):
         raise typer.Exit(1)
-
-
-def _show_health(found: dict[str, Any], as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from orchestration.cli.output import as_json as write
-    from orchestration.cli.output import say, table
-
-    if as_json:
-        write({name: asdict(health) for name, health in found.items()})
-        return
-    rows = [
-        (name, stream.stream, stream.server_total, stream.landed, stream.lag or "never")
-        for name, health in found.items()
-        for stream in health.streams
-    ]
-    table(("source", "stream", "at the server", "landed", "last load"), rows)
-    for name, health in found.items():
-        if not health.ok:
-            say(f"[red]{name}[/red]: {health.problem}\n  {health.remedy}")
 
 
 def status(

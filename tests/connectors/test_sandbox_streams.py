@@ -112,21 +112,28 @@ def test_a_check_tells_totals_and_names_wrong_credentials(
     company: Company, landing: Landing, name: str
 ):
     health = check(company.source(name), landing.store, landing.root, landing.clock)
-    assert health.ok, health.problem
+    assert health.ok, health.problems
     assert any(stream.server_total for stream in health.streams)
     secret = {"erp": "password", "shop": "client_secret", "mail": "api_key", "help": "api_token"}
     wrong = company.source(name, **{secret[name]: "wrong-secret"})
     health = check(wrong, landing.store, landing.root, landing.clock)
     assert (health.ok, health.reachable, health.credentials_ok) == (False, True, False)
-    assert "401" in health.problem
-    assert "stamm.yaml" in health.remedy
+    (found,) = health.problems
+    assert found.problem.startswith(f"{name}.{health.streams[0].stream}: ")
+    assert "expected the credentials to be accepted, found HTTP 401" in found.problem
+    assert f"sources.{name}.{secret[name]} in stamm.yaml" in found.remedy
 
 
 def test_a_check_names_a_source_that_is_down(landing: Landing):
     source = Company("http://127.0.0.1:9").source("erp")
     health = check(source, landing.store, landing.root, landing.clock)
     assert (health.ok, health.reachable) == (False, False)
-    assert "no answer" in health.problem
+    (found,) = health.problems
+    assert found.problem == (
+        "erp.business_partners: expected an answer from http://127.0.0.1:9/erp, "
+        "found no answer: the connection was refused"
+    )
+    assert "whether the system is up" in found.remedy
 
 
 KILLED = """
