@@ -10,7 +10,7 @@ from orchestration.project import REPOSITORY
 from orchestration.session import Session
 
 _CODE = ("stamm", "connectors", "dedupe", "quality", "privacy", "serving")
-_DECISIONS = ("judgements", "consents", "suppressions")
+_DECISIONS = ("judgements", "consent_events", "suppressions")
 
 
 def run_fingerprint(session: Session) -> str:

@@ -29,7 +29,7 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
     try:
         stages = RunLog(store).stages(run_id)
         build = current_build(project.home.published)
-        with open_published(project.home.published) as con:
+        with open_published(project.home.published, project.home.store) as con:
             relation = con.sql(_COUNTS)
             counts = dict(zip(relation.columns, relation.fetchall()[0], strict=True))
             scores = evaluate(project, store, con)

@@ -8,17 +8,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from stamm.duck import open_warehouse
 from stamm.errors import PublishError
-
-if TYPE_CHECKING:
-    import duckdb
 
 DATABASE = "stamm.duckdb"
 DESCRIPTION = "build.json"
@@ -90,19 +84,6 @@ def prune(published_root: Path, keep: int) -> list[str]:
     for build in gone:
         shutil.rmtree(build.folder)
     return [build.build_id for build in gone]
-
-
-@contextmanager
-def open_published(published_root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The current build, read-only; a publish meanwhile does not disturb it."""
-    build = current_build(published_root)
-    if build is None:
-        raise PublishError(
-            f"{published_root}: expected a published build, found none",
-            hint="`stamm run` makes the first one.",
-        )
-    with open_warehouse(build.database, read_only=True) as con:
-        yield con
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from serving.suppressed import suppressed
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def export_ops(con: duckdb.DuckDBPyConnection, store: Store) -> dict[str, int]:
     con.execute("begin")
     con.execute("create schema if not exists ops")
     counts = {name: _export(con, store, name, columns) for name, columns in TABLES.items()}
+    _add_inherited(con, store)
     con.execute("commit")
     return counts
 
@@ -75,6 +77,17 @@ def _export(
         con.execute(f"insert into ops.{name} select {typed} from store_rows order by all")
         con.unregister("store_rows")
     return len(rows)
+
+
+def _add_inherited(con: duckdb.DuckDBPyConnection, store: Store) -> None:
+    """Ids that a suppression reached through merges and splits, beside those that were named."""
+    con.execute(
+        "insert into ops.suppressions (party_id, reason) "
+        "select reached, 'merge or split' from unnest(?::varchar[]) as t(reached) "
+        "where reached not in (select party_id from ops.suppressions where party_id is not null) "
+        "order by reached",
+        [sorted(suppressed(store).parties)],
+    )
 
 
 def _select(store: Store, name: str, columns: dict[str, str]) -> str:

@@ -20,12 +20,12 @@ from serving.builds import (
     Build,
     current_build,
     list_builds,
-    open_published,
     prune,
     rollback,
     switch,
     sync_folder,
 )
+from serving.reading import open_published
 from stamm.duck import open_warehouse
 from stamm.errors import PublishError
 

@@ -24,7 +24,8 @@ def query(
     from serving.publish import open_published
     from stamm.errors import UsageError
 
-    with open_published(open_project().home.published) as con:
+    home = open_project().home
+    with open_published(home.published, home.store) as con:
         try:
             relation = con.sql(sql)
         except duckdb.Error as failure:

@@ -29,7 +29,7 @@ def change(warehouse, name):
 
 
 def names(root):
-    with open_published(root) as con:
+    with open_published(root, root / "state.db") as con:
         return [row[0] for row in con.sql("select name from customer_360").fetchall()]
 
 
@@ -144,12 +144,15 @@ def test_a_build_has_no_journal_beside_it(warehouse, tmp_path):
 
 
 def test_nothing_published_yet_is_told(tmp_path):
-    with pytest.raises(PublishError, match="found none"), open_published(tmp_path / "p"):
+    with (
+        pytest.raises(PublishError, match="found none"),
+        open_published(tmp_path / "p", tmp_path / "state.db"),
+    ):
         pass
 
 
 def _read_for_ever(root, ready, stop, answers):
-    with open_published(root) as con:
+    with open_published(root, root / "state.db") as con:
         ready.set()
         while not stop.is_set():
             answers.put(con.sql("select name from customer_360").fetchall()[0][0])

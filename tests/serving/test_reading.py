@@ -1,0 +1,159 @@
+"""A reader of any build, also of an older one after a rollback, does not see who is suppressed."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dedupe.identity import ledger
+from dedupe.identity.constitution import Member
+from privacy.suppressions import suppress_address, suppress_party
+from serving.exports import export_ops
+from serving.publish import open_published, publish, rollback
+from serving.suppressed import suppressed
+from stamm.duck import in_memory, open_warehouse
+from stamm.store import Store
+
+AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
+WAREHOUSE = """
+create schema marts; create schema golden;
+create table golden.xref_parties as from (values ('r1', 'P1'), ('r2', 'P2')) t(record_id, party_id);
+create table golden.golden_parties as from (values
+    ('P1', 'Anna', 'a@x.de'), ('P2', 'Bea', 'b@x.de')) t(party_id, given_name, email);
+create table marts.crm_outbox as from (values
+    ('P1', 'a@x.de', '+4915112', true, true), ('P2', 'B@x.de', '+4915113', true, true))
+    t(party_id, email, phone, permission_email, permission_sms);
+create table marts.dim_customer as select *, '{"email": "' || email || '"}' as attributes
+    from golden.golden_parties;
+create table marts.fct_orders as from (values ('o1', 'r1'), ('o2', 'r2'))
+    t(order_record_id, buyer_record_id);
+create table marts.dim_contact as from (values ('P1', 'P9', 'Anna')) t(person_party_id,
+    organisation_party_id, given_name);
+create table marts.xref_account_parties as from (values ('l1', 'P1', 'P9'), ('l2', null, 'P9'))
+    t(party_link_id, buyer_party_id, account_party_id);
+create table marts.fct_consent_events as from (values
+    ('e1', 'r1', 'a@x.de'), ('e2', 'r2', 'b@x.de'), ('e3', null, 'c@x.de'))
+    t(consent_event_id, record_id, address);
+create table marts.consent_state as select address, 'given' as state from marts.fct_consent_events;
+"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(Store.open(tmp_path / "state.db")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ask(tmp_path, store):
+    """Rows of a query on the published build, read as `stamm query` reads it."""
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        con.execute(WAREHOUSE)
+    publish(tmp_path / "w.duckdb", tmp_path / "p", build_id="b1", info={})
+
+    def rows(sql):
+        with open_published(tmp_path / "p", tmp_path / "state.db") as con:
+            return con.sql(sql).fetchall()
+
+    return rows
+
+
+def run(store, text, day):
+    """`ab c` are two clusters; letters tell the age of the record."""
+    born = datetime.fromisoformat("2020-01-01")
+    clusters = [[Member(r, born + timedelta(ord(r))) for r in word] for word in text.split()]
+    at = AT + timedelta(days=day)
+    return dict(ledger.record_run(store, clusters, run_id=f"run-{day}", at=at).assignment)
+
+
+def test_without_suppressions_the_build_is_read_as_it_is(ask):
+    assert ask("select count(*) from crm_outbox") == [(2,)]
+    assert ask("select count(*) from duckdb_views() where not internal") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("table", "left"),
+    [
+        ("crm_outbox", ["P2"]),
+        ("golden_parties", ["P2"]),
+        ("dim_customer", ["P2"]),
+        ("xref_parties", ["r2"]),
+        ("dim_contact", []),
+        ("fct_consent_events", ["e2", "e3"]),
+        ("consent_state", ["b@x.de", "c@x.de"]),
+        ("fct_orders", ["o1", "o2"]),  # a fact holds no party and keeps its sum
+        ("xref_account_parties", ["l1", "l2"]),
+    ],
+)
+def test_a_suppressed_party_leaves_every_table_and_facts_keep_their_sums(ask, store, table, left):
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    assert sorted(row[0] for row in ask(f"select * from {table}")) == left
+
+
+def test_an_account_keeps_the_orders_of_a_contact_who_is_suppressed(ask, store):
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    assert ask("from xref_account_parties order by all") == [
+        ("l1", None, "P9"),
+        ("l2", None, "P9"),
+    ]
+
+
+def test_a_suppressed_address_is_emptied_with_its_permission_and_its_copies(ask, store):
+    suppress_address(store, "b@X.de", reason="objection", at=AT)
+    suppress_address(store, "+49 151-12", reason="objection", at=AT)
+    assert ask("from crm_outbox order by party_id") == [
+        ("P1", "a@x.de", None, True, False),
+        ("P2", None, "+4915113", False, True),
+    ]
+    assert ask("select party_id, email, attributes is null from dim_customer order by 1") == [
+        ("P1", "a@x.de", False),
+        ("P2", None, True),
+    ]
+
+
+def test_a_suppression_also_holds_after_a_rollback_to_a_build_before_it(ask, store, tmp_path):
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        con.execute("delete from marts.crm_outbox where party_id = 'P1'")
+    suppress_party(store, "P1", reason="objection", at=AT)
+    publish(tmp_path / "w.duckdb", tmp_path / "p", build_id="b2", info={})
+    rollback(tmp_path / "p", "b1")
+    assert ask("select party_id from crm_outbox") == [("P2",)]
+
+
+def test_the_names_of_tables_are_listed_once_while_something_is_suppressed(ask, store):
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    names = [name for (name,) in ask("show tables")]
+    assert len(names) == len(set(names)) == 10
+    assert "crm_outbox" in names
+
+
+def test_a_merge_hands_a_suppression_on_and_an_older_build_knows_the_old_id(store):
+    ids = run(store, "a b", 1)
+    suppress_party(store, ids["b"], reason="erasure", at=AT + timedelta(days=1, hours=1))
+    assert suppressed(store).parties == {ids["b"]}
+    run(store, "ab", 2)
+    assert suppressed(store).parties == {ids["a"], ids["b"]}
+
+
+def test_a_split_after_the_suppression_frees_nobody(store):
+    ids = run(store, "ab", 1)
+    suppress_party(store, ids["a"], reason="erasure", at=AT + timedelta(days=1, hours=1))
+    parted = run(store, "a b", 2)
+    assert suppressed(store).parties == {ids["a"], parted["b"]}
+
+
+def test_who_was_parted_before_the_suppression_stays_free(store):
+    run(store, "ab", 1)
+    parted = run(store, "a b", 2)
+    suppress_party(store, parted["a"], reason="erasure", at=AT + timedelta(days=2, hours=1))
+    assert suppressed(store).parties == {parted["a"]}
+
+
+def test_the_next_run_is_told_of_every_id_that_a_suppression_reached(store):
+    ids = run(store, "a b", 1)
+    suppress_party(store, ids["b"], reason="erasure", at=AT + timedelta(days=1, hours=1))
+    run(store, "ab", 2)
+    with in_memory() as con:
+        export_ops(con, store)
+        rows = con.sql("select party_id, reason from ops.suppressions order by reason").fetchall()
+    assert rows == [(ids["b"], "erasure"), (ids["a"], "merge or split")]
