@@ -13,8 +13,10 @@ from dagster import (
 from orchestration.assets.golden import golden_parties
 from orchestration.assets.landing import landing_assets
 from orchestration.assets.models import mart_assets, prepare_assets
+from orchestration.assets.operations import operational_tables, store_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.streams import api_assets, stream_assets
+from orchestration.logs import LOGGERS
 from orchestration.project import Project, open_project
 from orchestration.session import Pipeline
 
@@ -28,15 +30,18 @@ def build_definitions(project: Project) -> Definitions:
         JOB,
         selection=AssetSelection.all(),
         executor_def=in_process_executor,
+        config={"loggers": {"file": {}}},
         description="Everything: extract, link, build the warehouse, check it, publish it.",
     )
     return Definitions(
         assets=[
             *api_assets(project),
+            store_asset(),
             *stream_assets(project),
             landing_assets(project),
             prepare_assets(project),
             golden_parties,
+            operational_tables,
             marts,
             published_asset(sorted(marts.keys)),
         ],
@@ -50,6 +55,7 @@ def build_definitions(project: Project) -> Definitions:
             )
         ],
         resources={"pipeline": Pipeline()},
+        loggers=LOGGERS,
     )
 
 

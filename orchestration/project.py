@@ -85,6 +85,15 @@ def with_sources(project: Project) -> Iterator[Project]:
         yield replace(project, settings=project.settings.model_copy(update={"sources": sources}))
 
 
+def declared_sources(project: Project) -> dict[str, SourceSettings]:
+    """The project's sources; those of the sandbox also while nobody serves it."""
+    if not project.settings.uses_sandbox:
+        return project.sources
+    from orchestration.sandbox_sources import sandbox_sources
+
+    return sandbox_sources(project, "http://127.0.0.1")
+
+
 def _is_sandbox(project: Project) -> bool:
     """Whether the sources in use are the ones `with_sources` put there."""
     return (

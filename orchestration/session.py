@@ -16,12 +16,13 @@ from orchestration.runs import RunLog
 from stamm.errors import StammError
 from stamm.store import Store
 
-_listeners: list[Callable[[str], None]] = []
-raised: list[StammError] = []  # Dagster turns errors into text; the command wants the error itself
+Listener = Callable[[str, bool], None]
+_listeners: list[Listener] = []
+raised: list[StammError] = []  # in the order they were raised; the first one is the cause
 
 
 @contextmanager
-def listening(listener: Callable[[str], None]) -> Iterator[None]:
+def listening(listener: Listener) -> Iterator[None]:
     """While open, `announce` reaches this listener: the command shows progress with it."""
     _listeners.append(listener)
     try:
@@ -30,10 +31,20 @@ def listening(listener: Callable[[str], None]) -> Iterator[None]:
         _listeners.remove(listener)
 
 
-def announce(text: str) -> None:
-    """Tell whoever listens what is being done now."""
+def announce(text: str, *, passing: bool = False) -> None:
+    """Tell whoever listens what is being done now; `passing` news soon give way to others."""
     for listener in _listeners:
-        listener(text)
+        listener(text, passing)
+
+
+@contextmanager
+def telling_failures() -> Iterator[None]:
+    """Keep an error as it is raised, for the command; Dagster hands on its text only."""
+    try:
+        yield
+    except StammError as failure:
+        raised.append(failure)
+        raise
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,8 @@ class Session:
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
         """A timed stage, announced to whoever watches."""
         announce(name)
-        try:
-            with self.log.stage(self.run_id, name) as counts:
-                yield counts
-        except StammError as failure:
-            raised.append(failure)
-            raise
+        with telling_failures(), self.log.stage(self.run_id, name) as counts:
+            yield counts
 
 
 class Pipeline(ConfigurableResource[Any]):

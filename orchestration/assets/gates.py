@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec
 
-from orchestration.session import Session
+from orchestration.session import Session, telling_failures
 from stamm.duck import open_warehouse
+
+_QUARANTINED = "select count(*) from quality.quarantined_rows where gate = ?"
 
 
 def gate_checks(gate: str, asset: list[str]) -> list[AssetCheckSpec]:
@@ -35,6 +37,7 @@ def run_gate_step(session: Session, gate: str) -> Iterator[AssetCheckResult]:
         )
         counts["passed"] = sum(check.passed for check in report.checks)
         counts["failed"] = sum(not check.passed for check in report.checks)
+        counts["quarantined"] = con.execute(_QUARANTINED, [gate]).fetchall()[0][0]
     for check in report.checks:
         yield AssetCheckResult(
             check_name=check.name,
@@ -50,5 +53,5 @@ def run_gate_step(session: Session, gate: str) -> Iterator[AssetCheckResult]:
                 "where_to_look": check.where_to_look,
             },
         )
-    with session.stage(f"gate {gate}"):
+    with telling_failures():
         report.raise_on_error()

@@ -17,20 +17,26 @@ from dagster import (
 )
 
 from orchestration.assets.gates import gate_checks, run_gate_step
-from orchestration.assets.streams import declared_sources
 from orchestration.fingerprint import run_fingerprint
-from orchestration.project import Project
+from orchestration.project import Project, declared_sources
 from orchestration.session import Pipeline
 from stamm.duck import open_warehouse
+
+_LEDGERS = {
+    "stream_basis": "Purpose, legal basis and retention of every stream and field group.",
+    "all_tombstones": "One row per record that its source deleted.",
+    "all_rejected": "One row per record that could not be landed, with rule and reason.",
+    "all_loads": "One row per load: what was read, when, and the server's own total.",
+}
 
 
 def landing_assets(project: Project) -> AssetsDefinition:
     """One asset per landing view, over the streams of every source of that system."""
-    sources = declared_sources(project)
-    specs = [
+    streams = _landed_streams(project)
+    views = [
         AssetSpec(
             ["landing", f"{system.name}_{stream.name}"],
-            deps=[[name, stream.name] for name, kind in sources.items() if kind == system.name],
+            deps=[key for key, landed in streams.items() if landed == (system.name, stream.name)],
             group_name="landing",
             kinds={"duckdb"},
             skippable=True,
@@ -39,7 +45,8 @@ def landing_assets(project: Project) -> AssetsDefinition:
         for system in project.systems.values()
         for stream in system.streams
     ]
-    checks = gate_checks("landing", list(specs[0].key.path))
+    specs = [*views, *_ledgers(list(streams))]
+    checks = gate_checks("landing", list(specs[-1].key.path))
 
     @multi_asset(name="landing_views", specs=specs, check_specs=checks)
     def landing_views(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
@@ -59,6 +66,30 @@ def landing_assets(project: Project) -> AssetsDefinition:
         yield from run_gate_step(session, "landing")
 
     return landing_views
+
+
+def _landed_streams(project: Project) -> dict[AssetKey, tuple[str, str]]:
+    """Asset of a source's stream → system and stream."""
+    return {
+        AssetKey([name, stream.name]): (source.system, stream.name)
+        for name, source in declared_sources(project).items()
+        for stream in project.systems[source.system].streams_of(source)
+    }
+
+
+def _ledgers(streams: list[AssetKey]) -> list[AssetSpec]:
+    """Views over all streams: what was loaded, deleted and rejected, and on which basis."""
+    return [
+        AssetSpec(
+            ["landing", name],
+            deps=streams,
+            group_name="landing",
+            kinds={"duckdb"},
+            skippable=True,
+            description=description,
+        )
+        for name, description in _LEDGERS.items()
+    ]
 
 
 def is_up_to_date(pipeline: Pipeline) -> bool:

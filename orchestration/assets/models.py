@@ -71,19 +71,10 @@ def mart_assets(project: Project) -> AssetsDefinition:
     def build_marts(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
         session = pipeline.session
         with session.stage("marts"):
-            _export_operational_store(pipeline)
             yield from _build(context, pipeline, specs, dbt.MARTS)
         yield from run_gate_step(session, "marts")
 
     return build_marts
-
-
-def _export_operational_store(pipeline: Pipeline) -> None:
-    from serving.exports import export_ops
-
-    session = pipeline.session
-    with open_warehouse(session.project.home.warehouse) as con:
-        export_ops(con, session.store)
 
 
 def _build(

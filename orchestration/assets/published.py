@@ -1,11 +1,24 @@
 """Marts → a published build: written aside, audited, then switched to; the change feed with it."""
 
+from datetime import timedelta
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, MaterializeResult, asset
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    FreshnessPolicy,
+    MaterializeResult,
+    asset,
+)
 
 from orchestration.fingerprint import run_fingerprint
 from orchestration.session import Pipeline
+
+# The schedule is daily; two hours more are a late run, not a missing one.
+_DAILY = FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)
+)
 
 
 def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
@@ -17,6 +30,7 @@ def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
         group_name="published",
         kinds={"duckdb", "parquet"},
         description="The build that BI tools, the API and the CRM read.",
+        freshness_policy=_DAILY,
     )
     def published_build(
         context: AssetExecutionContext, pipeline: Pipeline

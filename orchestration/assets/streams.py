@@ -1,6 +1,8 @@
 """API → landing: one asset per stream, one step per source. Retried: reading again does no harm."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from dagster import (
     AssetExecutionContext,
@@ -14,30 +16,20 @@ from dagster import (
     multi_asset,
 )
 
-from orchestration.project import Project
-from orchestration.session import Pipeline
+from orchestration.project import Project, declared_sources
+from orchestration.session import Pipeline, announce
 from stamm.clock import SystemClock
 from stamm.errors import CredentialsRefused, InputError, SuspiciouslyShort
 from stamm.redaction import redact
 
-SANDBOX_SOURCES = {
-    "erp": "s4",
-    "shop": "shopware",
-    "mail": "brevo",
-    "help": "zendesk",
-    "estimates": "files",
-}
+if TYPE_CHECKING:
+    from connectors.loading import LoadResult
+    from connectors.source import Stream
+
 _RETRY = RetryPolicy(max_retries=2, delay=2, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS)
 
 # What a second try a moment later would find again.
 _HOPELESS = (CredentialsRefused, InputError, SuspiciouslyShort)
-
-
-def declared_sources(project: Project) -> dict[str, str]:
-    """Source name → system, also while the sandbox is not being served."""
-    if project.settings.uses_sandbox:
-        return {name: s for name, s in SANDBOX_SOURCES.items() if s in project.systems}
-    return {name: source.system for name, source in project.sources.items()}
 
 
 def api_assets(project: Project) -> list[AssetSpec]:
@@ -46,20 +38,22 @@ def api_assets(project: Project) -> list[AssetSpec]:
         AssetSpec(
             [name, "api"],
             group_name="sources",
-            kinds={system},
-            description=f"The system behind source `{name}` ({system}).",
+            kinds={source.system},
+            description=f"The system behind source `{name}` ({source.system}).",
         )
-        for name, system in declared_sources(project).items()
+        for name, source in declared_sources(project).items()
     ]
 
 
 def stream_assets(project: Project) -> list[AssetsDefinition]:
     """One step per source, with an asset per stream."""
-    return [_source_step(project, n, s) for n, s in declared_sources(project).items()]
+    return [
+        _source_step(name, project.systems[source.system].streams_of(source))
+        for name, source in declared_sources(project).items()
+    ]
 
 
-def _source_step(project: Project, name: str, system: str) -> AssetsDefinition:
-    streams = project.systems[system].streams
+def _source_step(name: str, streams: Sequence["Stream"]) -> AssetsDefinition:
     specs = [
         AssetSpec(
             [name, stream.name],
@@ -84,6 +78,10 @@ def _source_step(project: Project, name: str, system: str) -> AssetsDefinition:
     return extract_source
 
 
+def _tell(place: str, so_far: "LoadResult") -> None:
+    announce(f"{place}: {so_far.rows:,} records", passing=True)
+
+
 def _extract(
     context: AssetExecutionContext, pipeline: Pipeline, name: str
 ) -> Iterator[MaterializeResult[None]]:
@@ -105,6 +103,7 @@ def _extract(
                 store=session.store,
                 clock=SystemClock(),
                 full=session.reextract,
+                progress=partial(_tell, f"extract {name}.{stream.name}"),
             )
             counts[stream.name] = {
                 "landed": result.rows,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,7 +52,7 @@ def run(
 def _check_options(project: Project, source: str, as_of: str) -> None:
     from datetime import date
 
-    from orchestration.assets.streams import declared_sources
+    from orchestration.project import declared_sources
     from stamm.errors import UsageError
 
     known = declared_sources(project)
@@ -72,20 +71,27 @@ def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
     """
     import os
 
+    from orchestration.cli.progress import shown_progress
+
     project.home.prepare()
     os.environ["DAGSTER_HOME"] = str(project.home.dagster)
     os.environ["DO_NOT_TRACK"] = "1"
-    _quiet_logging(project)
-    with _progress(quiet):
+    with shown_progress(quiet=quiet):
         from dagster import DagsterInstance
 
         from orchestration.definitions import JOB, defs
+        from orchestration.logs import quiet_terminal
+
+        quiet_terminal(project.home.logs)
 
         _prepare_instance(project)
         with DagsterInstance.get() as instance:
             result = defs.resolve_job_def(JOB).execute_in_process(
                 instance=instance,
-                run_config={"resources": {"pipeline": {"config": options}}},
+                run_config={
+                    "resources": {"pipeline": {"config": options}},
+                    "loggers": {"file": {}},
+                },
                 raise_on_error=False,
             )
     _record_end(project, result)
@@ -96,39 +102,6 @@ def _prepare_instance(project: Project) -> None:
     settings = project.home.dagster / "dagster.yaml"
     if not settings.exists():
         settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-
-
-def _quiet_logging(project: Project) -> None:
-    """Dagster's and dbt's own lines go to a file, redacted; the terminal stays ours."""
-    from stamm.redaction import RedactingFilter
-
-    handler = logging.FileHandler(project.home.logs / "stamm.log", encoding="utf-8")
-    handler.addFilter(RedactingFilter())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    for name in ("dagster", "stamm", "connectors", "dedupe", "great_expectations"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
-
-
-class _progress:  # noqa: N801 - reads as a statement: `with _progress(quiet):`
-    """A spinner that names the stage at work; nothing at all when quiet."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-
-    def __enter__(self) -> None:
-        from rich.console import Console
-
-        from orchestration.session import listening
-
-        self._status = Console(stderr=True, quiet=self._quiet).status("starting")
-        self._listening = listening(self._status.update)
-        self._status.__enter__()
-        self._listening.__enter__()
-
-    def __exit__(self, *failure: Any) -> None:
-        self._listening.__exit__(*failure)
-        self._status.__exit__(*failure)
 
 
 def _record_end(project: Project, result: Any) -> None:

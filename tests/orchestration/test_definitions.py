@@ -18,12 +18,30 @@ def graph(tmp_path_factory):
     return build_definitions(project).resolve_asset_graph()
 
 
-def test_every_asset_descends_from_an_api_or_is_a_seed(graph):
+# Made from nothing but a rule or a file of the project.
+ORIGINAL = {"seeds/country_spellings", "seeds/exchange_rates", "marts/dim_date"}
+UNUSED = {"landing/files_parties"}  # no source of the sandbox brings such files
+
+
+def test_every_asset_descends_from_an_api_or_the_store(graph):
     roots = {key for key in graph.get_all_asset_keys() if not graph.get(key).parent_keys}
-    names = {key.path[-1] for key in roots}
-    assert {key for key in roots if key.path[-1] != "api" and key.path[0] != "seeds"} == set(), (
-        names
-    )
+    outside = {key for key in roots if graph.get(key).is_external}
+    assert {key.path[-1] for key in outside} == {"api", "state"}
+    assert {key.to_user_string() for key in roots - outside} == ORIGINAL | UNUSED
+
+
+def test_nothing_but_a_system_or_the_store_is_left_to_others(graph):
+    """A table that no step of ours makes would be a gap in the lineage."""
+    left = {key.path[-1] for key in graph.get_all_asset_keys() if graph.get(key).is_external}
+    assert left == {"api", "state"}
+
+
+def test_each_gate_reports_its_checks_on_an_asset(graph):
+    from quality.gates import check_names
+
+    told = {key.name for key in graph.asset_check_keys}
+    for gate in ("landing", "match_input", "golden", "marts"):
+        assert set(check_names(gate)) <= told
 
 
 def test_every_mart_reaches_the_published_build(graph):
