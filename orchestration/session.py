@@ -9,10 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 from dagster import ConfigurableResource, InitResourceContext
+from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from orchestration.project import Project, open_project, run_moment, with_sources
 from orchestration.runs import RunLog
+from serving.feed import catch_up
 from stamm.errors import StammError
 from stamm.store import Store
 
@@ -73,6 +75,21 @@ class Session:
             yield counts
 
 
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """One run at a time in a data folder; the lock goes with its process, however that ends."""
+    lock = FileLock(project.home.root / "run.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as held:
+        raise StammError(
+            f"{project.home.root}: another run is at work here",
+            hint="Wait for its end; `stamm status` and `stamm ui` show it.",
+        ) from held
+    with lock:
+        yield
+
+
 class Pipeline(ConfigurableResource[Any]):
     """Options of a run; opens its session once per process."""
 
@@ -92,7 +109,7 @@ class Pipeline(ConfigurableResource[Any]):
         project = open_project()
         project.home.prepare()
         run_id = context.run.run_id if context.run else "none"
-        with with_sources(project) as served:
+        with telling_failures(), _alone(project), with_sources(project) as served:
             store = served.open_store()
             try:
                 self._session = self._begin(served, store, run_id)
@@ -102,6 +119,7 @@ class Pipeline(ConfigurableResource[Any]):
 
     def _begin(self, project: Project, store: Store, run_id: str) -> Session:
         as_of, at = run_moment(project, self.as_of or None)
+        catch_up(store, project.home.published, at)
         log = RunLog(store)
         log.begin(run_id, at, as_of.isoformat(), full=self.full)
         return Session(

@@ -39,7 +39,20 @@ class Company:
         )
 
     def stamm(self, *arguments: str, exit_code: int = 0) -> str:
-        """Run a command; its output. Fails if the exit code is not the expected one."""
+        """Run a command; what it says. Fails if the exit code is not the expected one."""
+        done = self._done(arguments, exit_code)
+        return done.stdout + done.stderr
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command with `--json`; what it writes to standard output, and nothing else."""
+        return json.loads(self._done((*arguments, "--json"), 0).stdout)
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        found = self.json("run", *arguments)
+        assert isinstance(found, dict)
+        return found
+
+    def _done(self, arguments: tuple[str, ...], exit_code: int) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
@@ -49,12 +62,7 @@ class Company:
             check=False,
         )
         assert done.returncode == exit_code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
-
-    def run(self, *arguments: str) -> dict[str, Any]:
-        found = json.loads(self.stamm("run", "--json", *arguments))
-        assert isinstance(found, dict)
-        return found
+        return done
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of all published tables, in canonical order, run metadata aside."""

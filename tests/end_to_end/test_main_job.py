@@ -1,7 +1,5 @@
 """`stamm run` on a fresh folder: everything is extracted, linked, checked and published."""
 
-import json
-
 
 def test_every_source_landed_records_and_a_build_was_published(ran):
     _, summary = ran
@@ -39,7 +37,7 @@ def test_a_second_run_with_nothing_changed_leaves_the_build_and_every_row(ran):
 
 def test_the_published_build_can_be_asked(ran):
     company, summary = ran
-    rows = json.loads(company.stamm("query", "--json", "select count(*) as n from customer_360"))
+    rows = company.json("query", "select count(*) as n from customer_360")
     assert rows == [{"n": summary["counts"]["customers"]}]
 
 
@@ -50,15 +48,12 @@ def test_a_wrong_question_is_wrong_use(ran):
 
 def test_two_records_of_one_party_are_explained(ran):
     company, _ = ran
-    pair = json.loads(
-        company.stamm(
-            "query",
-            "--json",
-            "select min(record_id) as a, max(record_id) as b from xref_parties "
-            "where party_type = 'person' group by party_id having count(*) = 2 order by 1 limit 1",
-        )
+    pair = company.json(
+        "query",
+        "select min(record_id) as a, max(record_id) as b from xref_parties "
+        "where party_type = 'person' group by party_id having count(*) = 2 order by 1 limit 1",
     )[0]
-    found = json.loads(company.stamm("explain", "--json", pair["a"], pair["b"]))
+    found = company.json("explain", pair["a"], pair["b"])
     total = found["prior_weight"] + sum(step["weight"] for step in found["steps"])
     assert abs(total - found["weight"]) < 0.01
     assert "match weight" in company.stamm("explain", pair["a"], pair["b"])
@@ -66,13 +61,13 @@ def test_two_records_of_one_party_are_explained(ran):
 
 def test_the_builds_are_listed(ran):
     company, summary = ran
-    rows = json.loads(company.stamm("publish", "--list", "--json"))
+    rows = company.json("publish", "--list")
     assert [row["build"] for row in rows if row["current"]] == [summary["build"]]
 
 
 def test_check_tells_totals_and_what_is_landed(ran):
     company, _ = ran
-    found = json.loads(company.stamm("check", "--json"))
+    found = company.json("check")
     partners = {s["stream"]: s for s in found["erp"]["streams"]}["business_partners"]
     assert partners["server_total"] == partners["landed"] > 0
 
