@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec
+from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetKey
 
 from orchestration.session import Session, telling_failures
 from stamm.duck import open_warehouse
@@ -12,14 +12,14 @@ from stamm.duck import open_warehouse
 _QUARANTINED = "select count(*) from quality.quarantined_rows where gate = ?"
 
 
-def gate_checks(gate: str, asset: list[str]) -> list[AssetCheckSpec]:
+def gate_checks(gate: str, asset: AssetKey) -> list[AssetCheckSpec]:
     """One check spec per check that this gate makes."""
     from quality.gates import check_names
 
     return [AssetCheckSpec(name, asset=asset) for name in check_names(gate)]
 
 
-def run_gate_step(session: Session, gate: str) -> Iterator[AssetCheckResult]:
+def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[AssetCheckResult]:
     """Run a gate, report every check with its figures, then stop the run if one is an error."""
     from quality.gates import run_gate
 
@@ -40,6 +40,7 @@ def run_gate_step(session: Session, gate: str) -> Iterator[AssetCheckResult]:
         counts["quarantined"] = con.execute(_QUARANTINED, [gate]).fetchall()[0][0]
     for check in report.checks:
         yield AssetCheckResult(
+            asset_key=asset,
             check_name=check.name,
             passed=check.passed,
             severity=AssetCheckSeverity.ERROR

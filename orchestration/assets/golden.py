@@ -9,6 +9,7 @@ from orchestration.assets.gates import gate_checks, run_gate_step
 from orchestration.session import Pipeline
 from stamm.duck import open_warehouse
 
+_CHECKED = AssetKey(["golden", "golden_parties"])
 _TABLES = {
     "xref_parties": "Crosswalk: one row per party record, with the golden party it belongs to.",
     "golden_parties": "One row per golden party, each value the winner of survivorship.",
@@ -33,7 +34,7 @@ _SPECS = [
 @multi_asset(
     name="golden_parties",
     specs=_SPECS,
-    check_specs=gate_checks("golden", ["golden", "golden_parties"]),
+    check_specs=gate_checks("golden", _CHECKED),
 )
 def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
     """Link, cluster, give ids, choose values."""
@@ -58,4 +59,4 @@ def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterat
                 asset_key=AssetKey(["golden", table]), metadata={"dagster/row_count": rows}
             )
     context.log.info("golden: %s", counts)
-    yield from run_gate_step(session, "golden")
+    yield from run_gate_step(session, "golden", _CHECKED)

@@ -23,6 +23,11 @@ from stamm.home import Home
 
 _GROUPS = {"staging": "staging", "intermediate": "intermediate", "marts": "marts"}
 
+_CHECKED = {
+    "match_input": AssetKey(["intermediate", "int_parties__match_input"]),
+    "marts": AssetKey(["marts", "customer_360"]),
+}
+
 
 class Translator(DagsterDbtTranslator):
     """Asset keys are schema and table, groups the stage: the graph reads left to right."""
@@ -51,12 +56,12 @@ def prepare_assets(project: Project) -> AssetsDefinition:
     @multi_asset(
         name="prepare_match_input",
         specs=specs,
-        check_specs=gate_checks("match_input", ["intermediate", "int_parties__match_input"]),
+        check_specs=gate_checks("match_input", _CHECKED["match_input"]),
     )
     def prepare_match_input(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
         with pipeline.session.stage("prepare"):
             yield from _build(context, pipeline, specs, dbt.PREPARE)
-        yield from run_gate_step(pipeline.session, "match_input")
+        yield from run_gate_step(pipeline.session, "match_input", _CHECKED["match_input"])
 
     return prepare_match_input
 
@@ -66,13 +71,13 @@ def mart_assets(project: Project) -> AssetsDefinition:
     specs = model_specs(project.home, " ".join(dbt.MARTS))
 
     @multi_asset(
-        name="build_marts", specs=specs, check_specs=gate_checks("marts", ["marts", "customer_360"])
+        name="build_marts", specs=specs, check_specs=gate_checks("marts", _CHECKED["marts"])
     )
     def build_marts(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
         session = pipeline.session
         with session.stage("marts"):
             yield from _build(context, pipeline, specs, dbt.MARTS)
-        yield from run_gate_step(session, "marts")
+        yield from run_gate_step(session, "marts", _CHECKED["marts"])
 
     return build_marts
 

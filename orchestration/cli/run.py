@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from orchestration.project import Project
 
 
+_STORY = "`stamm ui` shows the steps; logs/stamm.log in the data folder has the whole story."
+
+
 def run(
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild everything after landing, from landing.")
@@ -131,6 +134,14 @@ def _first_failure(result: Any) -> Exception:
 
     if raised:
         return raised[0]
-    for event in result.filter_events(lambda e: e.is_failure):
-        return StammError(event.message or "the run failed", hint="`stamm ui` shows the steps.")
-    return StammError("the run failed", hint="`stamm ui` shows the steps.")
+    for event in result.filter_events(lambda e: e.is_step_failure):
+        return StammError(f"{event.step_key} failed: {_cause(event)}", hint=_STORY)
+    return StammError("the run failed", hint=_STORY)
+
+
+def _cause(event: Any) -> str:
+    """The innermost error of a failed step, in one line."""
+    error = event.event_specific_data.error
+    while error.cause is not None:
+        error = error.cause
+    return str(error.message).strip()
