@@ -1,0 +1,1 @@
+"""What a user sees when the input is broken: through the real command, on real HTTP and files."""
