@@ -50,6 +50,13 @@ create table intermediate.int_spend_estimates (
     source varchar, record_id varchar, company_name varchar, vat_id varchar, postcode varchar, city varchar,
     estimated_annual_spend_eur decimal(18, 2), estimated_on date
 );
+create table intermediate.int_social_handles (
+    source varchar, record_id varchar, network varchar, url varchar, observed_at timestamp, purpose varchar,
+    legal_basis varchar, retention varchar
+);
+create table intermediate.int_parties__set_aside (
+    record_id varchar, source varchar, stream varchar, reason varchar, rule varchar
+);
 create table intermediate.int_parties__match_input (
     record_id varchar, party_type varchar, company_name varchar, postcode varchar
 );

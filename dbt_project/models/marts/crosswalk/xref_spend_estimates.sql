@@ -1,9 +1,10 @@
 -- One row per spend estimate whose firm we know, by VAT id, else by name and postcode. What fits two firms fits none.
+-- Names are compared without their legal form, which a list of estimates writes as it likes.
 with estimates as (
     select
         record_id,
         upper(regexp_replace(vat_id, '[^0-9A-Za-z]', '', 'g')) as vat_id,
-        lower(regexp_replace(company_name, '[^\pL\pN]', '', 'g')) as company_name,
+        {{ firm_core_name('company_name') }} as company_name,
         postcode
     from {{ ref('int_spend_estimates') }}
 ),
@@ -12,7 +13,7 @@ firms as (
     select
         party_id,
         upper(regexp_replace(vat_id, '[^0-9A-Za-z]', '', 'g')) as vat_id,
-        lower(regexp_replace(company_name, '[^\pL\pN]', '', 'g')) as company_name,
+        {{ firm_core_name('company_name') }} as company_name,
         postcode
     from {{ source('golden', 'golden_parties') }}
     where party_type = 'organisation'
@@ -28,7 +29,7 @@ names as (
     union
     select
         crosswalk.party_id,
-        lower(regexp_replace(records.company_name, '[^\pL\pN]', '', 'g')) as company_name,
+        {{ firm_core_name('records.company_name') }} as company_name,
         records.postcode
     from {{ ref('int_parties__match_input') }} as records
     inner join {{ source('golden', 'xref_parties') }} as crosswalk

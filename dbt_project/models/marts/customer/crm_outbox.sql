@@ -25,7 +25,7 @@ suppressed_parties as (
 ),
 
 suppressed_addresses as (
-    select distinct lower(trim(address)) as address
+    select distinct {{ canonical_address('address') }} as address
     from {{ source('ops', 'suppressions') }}
     where address is not null
 ),
@@ -79,9 +79,9 @@ allowed as (
     from customers
     left join bases on customers.party_id = bases.party_id
     left join suppressed_addresses as blocked_email
-        on lower(trim(customers.email)) = blocked_email.address
+        on {{ canonical_address('customers.email') }} = blocked_email.address
     left join suppressed_addresses as blocked_phone
-        on lower(trim(customers.phone)) = blocked_phone.address
+        on {{ canonical_address('customers.phone') }} = blocked_phone.address
     anti join suppressed_parties on customers.party_id = suppressed_parties.party_id
     where not coalesce(customers.restricted, true)
 ),

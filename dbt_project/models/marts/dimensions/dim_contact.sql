@@ -11,6 +11,15 @@ people as (
     select * from {{ source('golden', 'golden_parties') }}
 ),
 
+profiles as (
+    select
+        party_id,
+        max(url) filter (where network = 'linkedin') as linkedin,
+        max(url) filter (where network = 'xing') as xing
+    from {{ ref('dim_social_handle') }}
+    group by party_id
+),
+
 final as (
     select
         md5(concat(roles.person_party_id, '|', roles.organisation_party_id)) as contact_id,
@@ -23,9 +32,12 @@ final as (
         people.family_name,
         people.email,
         people.phone,
+        profiles.linkedin,
+        profiles.xing,
         people.restricted
     from roles
     inner join people on roles.person_party_id = people.party_id
+    left join profiles on roles.person_party_id = profiles.party_id
 )
 
 select * from final
