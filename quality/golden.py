@@ -46,6 +46,11 @@ def batches(thresholds: Thresholds) -> tuple[Batch, ...]:
                     "every golden value names the record of its party it came from",
                     between("without_lineage", 0, 0),
                 ),
+                Check(
+                    "golden_value_has_a_basis",
+                    "every golden value carries purpose, legal basis and retention",
+                    between("without_basis", 0, 0),
+                ),
             ),
         ),
         Batch(

@@ -32,6 +32,17 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
             ),
         ),
         Batch(
+            "landed_sums",
+            "marts.fct_orders",
+            (
+                Check(
+                    "sums_equal_those_the_sources_sent",
+                    "orders, invoices and quotations add up to what was landed, per currency",
+                    between("affected", 0, 0),
+                ),
+            ),
+        ),
+        Batch(
             "versions",
             "marts.dim_customer",
             (

@@ -23,7 +23,7 @@ def members_sql(source_priority: tuple[str, ...]) -> str:
     return f"""
         select
             x.party_id, x.party_type, i.record_id, i.source, i.system, i.stream,
-            {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis,
+            {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis, i.retention,
             coalesce(i.updated_at, i.created_at) as observed_at,
             case i.system {ranks} else {-len(source_priority)} end as source_rank,
             coalesce(nullif(trim(i.given_name), ''), n.given_name) as given_name,
@@ -103,6 +103,7 @@ def _candidates_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool) 
             party_id, record_id, source, source_rank, position, observed_at, {values},
             coalesce(basis.purpose, held.purpose) as purpose,
             coalesce(basis.legal_basis, held.legal_basis) as legal_basis,
+            coalesce(basis.retention, held.retention) as retention,
             {" + ".join(f"({a} is not null)::integer" for a in rule.attributes)} as filled,
             {_well_written(rule) if "well_written" in rule.order else 1} as well_written,
             {_verified(rule) if "verification" in rule.order else 1} as verified,

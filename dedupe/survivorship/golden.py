@@ -129,7 +129,7 @@ def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, party_id: str | None 
 
 def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
     """Where a stream holds a group of fields on a basis of its own, that one is told."""
-    columns = ("system", "stream", "field_group", "purpose", "legal_basis")
+    columns = ("system", "stream", "field_group", "purpose", "legal_basis", "retention")
     declared = con.execute(
         "select 1 from information_schema.tables "
         "where table_schema = 'landing' and table_name = 'stream_basis'"
@@ -254,6 +254,6 @@ def _cell_sql(rows: str, attribute: str, value: str, rule: str) -> str:
     named = rows if " as w" in rows else f"{rows} as w"
     return f"""
         select w.party_id, '{attribute}' as attribute, w.record_id, {rule} as rule,
-               w.observed_at, w.purpose, w.legal_basis
+               w.observed_at, w.purpose, w.legal_basis, w.retention
         from {named} where {value} is not null
     """

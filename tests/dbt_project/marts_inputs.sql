@@ -73,7 +73,7 @@ create table golden.golden_parties (
 );
 create table golden.golden_lineage (
     party_id varchar, attribute varchar, record_id varchar, rule varchar, observed_at timestamp, purpose varchar,
-    legal_basis varchar
+    legal_basis varchar, retention varchar
 );
 create table golden.golden_party_roles (
     person_party_id varchar, organisation_party_id varchar, role varchar, basis varchar,

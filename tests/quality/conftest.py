@@ -18,6 +18,12 @@ PARTY_TABLES = (
     "zendesk_organizations",
     "files_parties",
 )
+DOCUMENT_TABLES = (
+    "s4_sales_orders",
+    "shopware_orders",
+    "s4_billing_documents",
+    "s4_quotations",
+)
 SOUND = """
 create schema landing; create schema intermediate; create schema golden; create schema marts;
 create schema ops;
@@ -55,7 +61,8 @@ create table golden.golden_parties as select 'P1' as party_id, null::varchar as 
     'DE' as country, null::varchar as vat_id, null::varchar as website_domain,
     false as restricted;
 create table golden.golden_lineage as select 'P1' as party_id, unnest(
-    ['given_name', 'family_name', 'birth_date', 'country']) as attribute, 'r1' as record_id;
+    ['given_name', 'family_name', 'birth_date', 'country']) as attribute, 'r1' as record_id,
+    'contract' as purpose, 'Art. 6 (1) b' as legal_basis, 'customer_master' as retention;
 create table golden.retired_parties as select 'P0' as party_id, 'P1' as resolves_to;
 create table marts.dim_customer as select 'P1' as party_id, true as is_current;
 create table marts.customer_360 as select 'P1' as party_id;
@@ -86,7 +93,7 @@ def store(tmp_path):
 def con():
     with in_memory() as opened:
         opened.execute("create schema landing")
-        for table in PARTY_TABLES:
+        for table in (*PARTY_TABLES, *DOCUMENT_TABLES):
             opened.execute(
                 f"create table landing.{table} "
                 "(source varchar, record_id varchar, key varchar, raw varchar)"
@@ -95,9 +102,17 @@ def con():
         for fact, moment in FACTS.items():
             name = fact if fact == "feedback" else f"{fact}s"
             when = f", timestamp '2026-06-29 10:00' as {moment}" if moment else ""
-            row = f"select 'f1' as {fact}_record_id, 10.10::decimal(18,2) as amount_net_eur{when}"
+            row = (
+                f"select 'f1' as {fact}_record_id, 10.10::decimal(18,2) as amount_net, "
+                f"'EUR' as currency, amount_net as amount_net_eur{when}"
+            )
             opened.execute(f"create table marts.fct_{name} as {row}")
             opened.execute(f"create table intermediate.int_{name} as {row}")
+        for table in ("s4_sales_orders", "s4_billing_documents", "s4_quotations"):
+            opened.execute(
+                f"insert into landing.{table} values ('erp', 'd1', '1', "
+                '\'{"TotalNetAmount": "10.10", "TransactionCurrency": "EUR"}\')'
+            )
         yield opened
 
 

@@ -66,6 +66,8 @@ BROKEN = [
      "golden_value_has_a_lineage", "error", 1),
     ("golden", "update golden.golden_lineage set record_id = 'r9'",
      "golden_value_has_a_lineage", "error", 4),
+    ("golden", "update golden.golden_lineage set retention = null where attribute = 'country'",
+     "golden_value_has_a_basis", "error", 1),
     ("golden", "update golden.retired_parties set resolves_to = 'P7'", "retired_id_resolves",
      "error", 1),
     ("marts", "delete from intermediate.int_parties__set_aside",
@@ -73,6 +75,14 @@ BROKEN = [
     ("marts", "update marts.fct_orders set amount_net_eur = 10.11",
      "sums_equal_those_before_the_marts", "error", 1),
     ("marts", "delete from marts.fct_invoices", "sums_equal_those_before_the_marts", "error", 1),
+    # A cent lost between landing and staging, a document lost, an amount in the wrong currency.
+    ("marts", "update marts.fct_orders set amount_net = 10.09",
+     "sums_equal_those_the_sources_sent", "error", 1),
+    ("marts", "insert into landing.shopware_orders values ('shop', 'o2', '2', "
+     '\'{"amountNet": 5.5, "currency": {"isoCode": "CHF"}}\')',
+     "sums_equal_those_the_sources_sent", "error", 1),
+    ("marts", "update marts.fct_quotes set currency = 'CHF'",
+     "sums_equal_those_the_sources_sent", "error", 2),
     ("marts", "insert into marts.dim_customer values ('P1', true)",
      "customer_has_one_current_version", "error", 1),
     ("marts", "delete from marts.dim_customer", "customer_has_one_current_version", "error", 1),

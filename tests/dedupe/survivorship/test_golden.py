@@ -147,10 +147,13 @@ def test_a_field_held_on_a_basis_of_its_own_says_so(con):
     ) as t (system, stream, field_group, purpose, legal_basis, retention)""")
     golden(con, record("a@erp", family_name="Berg", birth_date="1980-05-04"))
     told = con.execute(
-        "select purpose, legal_basis from golden.golden_lineage "
+        "select purpose, legal_basis, retention from golden.golden_lineage "
         "where attribute in ('birth_date', 'family_name') order by attribute"
     ).fetchall()
-    assert told == [("congratulation", "Art. 6 (1) a"), ("contract", "Art. 6 (1) b")]
+    assert told == [
+        ("congratulation", "Art. 6 (1) a", "marketing"),
+        ("contract", "Art. 6 (1) b", "customer_master"),
+    ]
 
 
 def test_why_this_value_names_the_values_that_lost(con):
