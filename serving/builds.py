@@ -22,9 +22,13 @@ UNFINISHED = ".tmp"
 
 @dataclass(frozen=True)
 class Build:
-    """One published build; `tables` maps a name to its rows and checksum."""
+    """One published build; `tables` maps a name to its rows and checksum.
+
+    `sequence` counts builds: two of them may carry the same moment.
+    """
 
     build_id: str
+    sequence: int
     folder: Path
     info: dict[str, Any]
     tables: dict[str, dict[str, Any]]
@@ -38,7 +42,8 @@ def list_builds(published_root: Path) -> list[Build]:
     """All complete builds, oldest first."""
     found = published_root.glob(f"*/{DESCRIPTION}") if published_root.exists() else []
     folders = {path.parent for path in found if not path.parent.is_symlink()}
-    return [_read(f) for f in sorted(folders) if f.suffix != UNFINISHED]
+    builds = [_read(folder) for folder in folders if folder.suffix != UNFINISHED]
+    return sorted(builds, key=lambda build: build.sequence)
 
 
 def current_build(published_root: Path) -> Build | None:
@@ -62,7 +67,7 @@ def rollback(published_root: Path, build_id: str | None = None) -> Build:
     names = [build.build_id for build in builds]
     current = current_build(published_root)
     if build_id is None:
-        earlier = [b for b in builds if current is not None and b.build_id < current.build_id]
+        earlier = [b for b in builds if current is not None and b.sequence < current.sequence]
         if not earlier:
             raise PublishError(
                 "there is no build before the current one", hint="`--list` shows all."
@@ -82,7 +87,10 @@ def prune(published_root: Path, keep: int) -> list[str]:
     old = list_builds(published_root)[:-keep]
     gone = [b for b in old if current is None or b.build_id != current.build_id]
     for build in gone:
-        shutil.rmtree(build.folder)
+        # Renamed first: a folder that is half gone must not look like a build.
+        leaving = build.folder.with_name(build.build_id + UNFINISHED)
+        build.folder.rename(leaving)
+        shutil.rmtree(leaving)
     return [build.build_id for build in gone]
 
 
@@ -97,4 +105,10 @@ def sync_folder(folder: Path) -> None:
 
 def _read(folder: Path) -> Build:
     description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    return Build(folder.name, folder, description["info"], description["tables"])
+    return Build(
+        folder.name,
+        description["sequence"],
+        folder,
+        description["info"],
+        description["tables"],
+    )

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from serving.builds import Build, current_build
+from serving.builds import Build, current_build, list_builds
 from serving.versions import store_versions
 from stamm.duck import open_warehouse
 from stamm.store import Store
@@ -114,9 +114,23 @@ def append_changes(
 
 
 def catch_up(store: Store, published_root: Path, at: datetime) -> int:
-    """Append the current build if a crash came between its publish and its feed."""
+    """Append the current build if a crash came between its publish and its feed.
+
+    The entries are dated as they would have been: by the build's own moment, else `at`.
+    """
     build = current_build(published_root)
-    return 0 if build is None else append_changes(store, None, build, at)
+    if build is None:
+        return 0
+    told = datetime.fromisoformat(build.info["built_at"]) if "built_at" in build.info else at
+    return append_changes(store, _told_last(store, published_root), build, told)
+
+
+def _told_last(store: Store, published_root: Path) -> Build | None:
+    """The build that the feed told last, if it is still there."""
+    store.migrate("feed", DDL)
+    last = store.query("select build_id from feed_builds order by rowid desc limit 1")
+    kept = {build.build_id: build for build in list_builds(published_root)}
+    return kept.get(last[0]["build_id"]) if last else None
 
 
 def read_changes(store: Store, after: int = 0, limit: int = 1000) -> list[Change]:

@@ -72,13 +72,16 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
     (aside / "parquet").mkdir(parents=True)
     with open_warehouse(warehouse) as con:
         tables = _write(con, aside, build_id, info)
-    description = json.dumps({"info": info, "tables": tables}, indent=2, default=str)
+    sequence = 1 + max((build.sequence for build in list_builds(published_root)), default=0)
+    description = json.dumps(
+        {"sequence": sequence, "info": info, "tables": tables}, indent=2, default=str
+    )
     (aside / DESCRIPTION).write_text(description, encoding="utf-8")
     _seal(aside)
     aside.replace(folder)
     sync_folder(published_root)
     switch(published_root, folder)
-    return Build(build_id, folder, info, tables)
+    return Build(build_id, sequence, folder, info, tables)
 
 
 def _write(

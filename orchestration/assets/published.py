@@ -41,21 +41,20 @@ def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
 
 
 def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult[None]:
-    from serving.feed import append_changes
-    from serving.publish import current_build, prune, publish
+    from serving.release import release
 
     session = pipeline.session
     home = session.project.home
     with session.stage("publish") as counts:
-        before = current_build(home.published)
-        build = publish(
+        build = release(
             home.warehouse,
             home.published,
+            session.store,
             build_id=_build_id(session.at, session.run_id),
             info=_info(pipeline),
+            at=session.at,
+            keep=session.project.settings.publish.keep,
         )
-        append_changes(session.store, before, build, session.at)
-        prune(home.published, keep=session.project.settings.publish.keep)
         counts["build"] = build.build_id
     context.log.info("published %s", build.build_id)
     return MaterializeResult(metadata={"build": build.build_id})

@@ -77,6 +77,18 @@ def test_going_back_makes_the_build_before_current_again(warehouse, tmp_path):
         rollback(root, "b3")
 
 
+def test_builds_are_in_the_order_of_their_making_whatever_their_names(warehouse, tmp_path):
+    """In one second, or on a clock that stands still, names say nothing about order."""
+    root = tmp_path / "p"
+    for name in ("moment-f", "moment-a", "moment-c"):
+        publish(warehouse, root, build_id=name, info={})
+    assert [b.build_id for b in list_builds(root)] == ["moment-f", "moment-a", "moment-c"]
+    assert rollback(root).build_id == "moment-a"
+    assert rollback(root).build_id == "moment-f"
+    with pytest.raises(PublishError, match="no build before"):
+        rollback(root)
+
+
 def test_old_builds_go_and_the_current_one_stays(warehouse, tmp_path):
     root = tmp_path / "p"
     for name in ("b1", "b2", "b3", "b4"):
@@ -158,7 +170,9 @@ def _read_for_ever(root, ready, stop, answers):
             answers.put(con.sql("select name from customer_360").fetchall()[0][0])
 
 
-def test_a_reader_in_another_process_keeps_its_build_through_ten_publishes(warehouse, tmp_path):
+def test_a_reader_in_another_process_keeps_its_build_through_publishes_and_rollbacks(
+    warehouse, tmp_path
+):
     root = tmp_path / "p"
     publish(warehouse, root, build_id="b00", info={})
     spawn = multiprocessing.get_context("spawn")
@@ -170,6 +184,9 @@ def test_a_reader_in_another_process_keeps_its_build_through_ten_publishes(wareh
         change(warehouse, f"Anna {number}")
         publish(warehouse, root, build_id=f"b{number:02}", info={})
         prune(root, keep=3)
+        rollback(root)
+        rollback(root, f"b{number:02}")
+    assert "b00" not in [build.build_id for build in list_builds(root)]
     stop.set()
     reader.join(30)
     assert reader.exitcode == 0
