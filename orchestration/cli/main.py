@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from orchestration.cli import builds, explain, project, run, sandbox
+from orchestration.cli import builds, explain, project, run, sandbox, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +28,7 @@ app = typer.Typer(
 app.command()(project.init)
 app.command()(project.check)
 app.command()(run.run)
-app.command()(project.status)
+app.command()(status.status)
 app.command()(builds.query)
 app.command()(explain.explain)
 app.command()(builds.publish)

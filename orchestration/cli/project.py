@@ -1,4 +1,4 @@
-"""`stamm init`, `check`, `status` and `ui`: begin, look, and open the pictures."""
+"""`stamm init`, `check` and `ui`: begin, look, and open the pictures."""
 
 from __future__ import annotations
 
@@ -83,48 +83,26 @@ def check(
         raise typer.Exit(1)
 
 
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="The status as JSON.")] = False,
-) -> None:
-    """The last run and the published build, at a glance."""
-    from orchestration.cli.output import as_json as write
-    from orchestration.cli.output import say
-    from orchestration.project import open_project
-    from orchestration.runs import RunLog
-    from serving.publish import current_build
-
-    project = open_project()
-    if not project.home.store.exists():
-        say("Nothing has run here yet. `stamm run` makes the first build.")
-        return
-    store = project.open_store()
-    try:
-        last = RunLog(store).latest()
-    finally:
-        store.close()
-    build = current_build(project.home.published)
-    if as_json:
-        write({"last_run": last, "build": build.build_id if build else None})
-        return
-    if last:
-        say(f"last run   {last['started_at']} as of {last['as_of']}: {last['outcome'] or 'broken'}")
-    say(f"published  {build.build_id if build else 'nothing yet'}")
-    if last and last["outcome"] is None:
-        say("The last run was cut off; `stamm run` finishes its work.")
-
-
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
 ) -> None:
-    """Open Dagster's pages: the graph, the runs, the checks, the schedule."""
-    import os
+    """Open Dagster's pages: the graph from API to published build, runs, checks, the schedule.
+
+    Serves until Ctrl-C, on this machine only. Under `Lineage` each group is a stage; a click on a
+    table shows its rows, its checks and when it was last made. The daily run starts by itself
+    while this is open, once it is switched on under `Automation`.
+
+    Example: stamm ui --port 3001
+    """
     import subprocess
     import sys
 
+    from orchestration.cli.output import say
+    from orchestration.instance import prepare_instance
     from orchestration.project import open_project
 
-    project = open_project()
-    project.home.prepare()
-    os.environ["DAGSTER_HOME"] = str(project.home.dagster)
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    prepare_instance(open_project().home)
+    say(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
+    quiet = ["-W", "ignore"]  # Dagster warns of its own command's successor
+    command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
     raise typer.Exit(subprocess.call([*command, "-p", str(port)]))  # noqa: S603 - our own command

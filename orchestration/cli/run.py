@@ -72,13 +72,10 @@ def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
 
     Raises the first StammError of a failed step, so that its exit code is the command's.
     """
-    import os
-
     from orchestration.cli.progress import shown_progress
+    from orchestration.instance import prepare_instance
 
-    project.home.prepare()
-    os.environ["DAGSTER_HOME"] = str(project.home.dagster)
-    os.environ["DO_NOT_TRACK"] = "1"
+    prepare_instance(project.home)
     with shown_progress(quiet=quiet):
         from dagster import DagsterInstance
 
@@ -87,7 +84,6 @@ def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
 
         quiet_terminal(project.home.logs)
 
-        _prepare_instance(project)
         with DagsterInstance.get() as instance:
             result = defs.resolve_job_def(JOB).execute_in_process(
                 instance=instance,
@@ -99,12 +95,6 @@ def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
             )
     _record_end(project, result)
     return str(result.run_id)
-
-
-def _prepare_instance(project: Project) -> None:
-    settings = project.home.dagster / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
 
 
 def _record_end(project: Project, result: Any) -> None:
