@@ -14,7 +14,7 @@ from dedupe.specification import BlockingRule, Specification
 if TYPE_CHECKING:
     import duckdb
 
-LISTS = frozenset({"emails", "phones", "domains", "family_parts"})
+LISTS = frozenset({"emails", "phones", "domains", "family_parts", "labels"})
 IDENTICAL = "identical_records"
 
 

@@ -2,7 +2,7 @@
 
 Connected components alone chain people together, so each component that is not a clean clique
 is taken apart and merged again greedily: best average match weight between two parts first,
-while that average stays above zero. Vetoes and judgements keep parts from being merged.
+while that average stays above `ENOUGH`. Vetoes and judgements keep parts from being merged.
 Records are positions 0 … size-1 in a canonical order; everything is integer arithmetic on
 weights in thousandths of a bit, so neither row order nor thread count changes the result.
 """
@@ -20,9 +20,13 @@ from numpy.typing import NDArray
 # Measured on a household-rich million records: without a floor one bad pair parts a family of
 # good ones; -3 bits says "rather not" without saying "never".
 FLOOR = -3_000
-# A merge needs an average above zero, hence at least one pair above zero: components of the
-# positive pairs lose nothing.
-GENEROUS = 0
+# Two parts are one party from here on. A little below zero, because records of one party also
+# differ by time and system, which pulls averages down: on eight sandbox companies cluster F1 had
+# its flat top between -2 and -0.5 bits, for people as for firms, half a point above the one at 0.
+ENOUGH = -1_000
+# Components are cut more generously than parts are merged: a doubtful pair brings records
+# together whose other pairs no blocking rule made, and those are scored then.
+GENEROUS = -2_000
 # A chain longer than this is cut at ever higher weights before each of its pairs is scored.
 LARGEST_COMPONENT = 1_000
 _STEP = 2_000
@@ -126,7 +130,7 @@ def _doubtful(labels: Positions, inside: ScoredPairs, judged: Decisions) -> NDAr
     """Per record: is its component more than one record and not a clean clique?"""
     size = len(labels)
     members = np.bincount(labels, minlength=size)
-    clean = (inside.weight > GENEROUS) & ~inside.veto
+    clean = (inside.weight > ENOUGH) & ~inside.veto
     edges = np.bincount(labels[inside.left[clean]], minlength=size)
     doubtful = edges < members * (members - 1) // 2
     for left, right in (*judged.together, *judged.apart):
@@ -213,7 +217,7 @@ def merge(members: Sequence[int], evidence: _Evidence) -> tuple[list[list[int]],
     """
     parts = _Parts(members, evidence)
     refused = [pair for pair in evidence.together if not parts.put_together(*pair)]
-    parts.merge_while_positive()
+    parts.merge_while_enough()
     return sorted(sorted(part) for part in parts.members.values()), refused
 
 
@@ -245,7 +249,7 @@ class _Parts:
         self._join(one, other)
         return True
 
-    def merge_while_positive(self) -> None:
+    def merge_while_enough(self) -> None:
         queue = [
             self._candidate(one, other)
             for one, other in combinations(sorted(self.members), 2)
@@ -267,7 +271,7 @@ class _Parts:
     def _may_merge(self, one: int, other: int) -> bool:
         possible = len(self.members[one]) * len(self.members[other])
         above = self._above_floor[one].get(other, 0)
-        return other not in self._apart[one] and above + FLOOR * possible > 0
+        return other not in self._apart[one] and above + FLOOR * possible > ENOUGH * possible
 
     def _candidate(self, one: int, other: int) -> tuple[float, int, int, Pair]:
         """Best average first; ties go to the part with the earliest record."""

@@ -135,6 +135,14 @@ def _levenshtein(left: Any, right: Any, at_most: int) -> bool:
     return present and Levenshtein.distance(left[0], right[0]) <= at_most
 
 
+def _slip(left: Any, right: Any, at_most: int) -> bool:
+    del at_most
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    present = isinstance(left[0], str) and isinstance(right[0], str)
+    return present and DamerauLevenshtein.distance(left[0], right[0]) == 1
+
+
 def _initial(left: Any, right: Any, at_most: int) -> bool:
     del at_most
     if not (isinstance(left[0], str) and isinstance(right[0], str)):
@@ -160,7 +168,7 @@ def _swapped(left: Any, right: Any, at_most: int) -> bool:
 
 
 _ROW_TESTS: dict[str, Callable[..., bool]] = {
-    "overlap": _overlap, "levenshtein": _levenshtein, "initial": _initial,
+    "overlap": _overlap, "levenshtein": _levenshtein, "slip": _slip, "initial": _initial,
     "starts_with": _starts_with, "crossed": _crossed, "swapped": _swapped,
 }  # fmt: skip
 

@@ -51,6 +51,16 @@ def _levenshtein(c: Condition) -> str:
     return f"levenshtein(l.{c.column}, r.{c.column}) <= {c.at_most}"
 
 
+def _slip(c: Condition) -> str:
+    """One letter added, lost, replaced or swapped with its neighbour."""
+    left, right = f"l.{c.column}", f"r.{c.column}"
+    return (  # what costs more is asked of fewer pairs
+        f"case when abs(length({left}) - length({right})) > 1 then false"
+        f" when levenshtein({left}, {right}) > 2 then false"
+        f" else damerau_levenshtein({left}, {right}) = 1 end"
+    )
+
+
 def _initial(c: Condition) -> str:
     """One side holds a single letter, and the other one starts with it."""
     return (
@@ -74,6 +84,6 @@ def _any_of(c: Condition) -> str:
 
 _TESTS: dict[str, Callable[[Condition], str]] = {
     "equal": _equal, "crossed": _crossed, "swapped": _swapped, "overlap": _overlap,
-    "jaro_winkler": _jaro_winkler, "levenshtein": _levenshtein, "initial": _initial,
-    "starts_with": _starts_with, "any_of": _any_of,
+    "jaro_winkler": _jaro_winkler, "levenshtein": _levenshtein, "slip": _slip,
+    "initial": _initial, "starts_with": _starts_with, "any_of": _any_of,
 }  # fmt: skip

@@ -26,8 +26,8 @@ class Condition(_Strict):
     """One test of a pair on standardised columns; `other` is a second column, tested both ways."""
 
     test: Literal[
-        "equal", "crossed", "swapped", "overlap", "jaro_winkler", "levenshtein", "initial",
-        "starts_with", "any_of",
+        "equal", "crossed", "swapped", "overlap", "jaro_winkler", "levenshtein", "slip",
+        "initial", "starts_with", "any_of",
     ]  # fmt: skip
     column: str = ""
     other: str = ""

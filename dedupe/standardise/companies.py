@@ -9,10 +9,12 @@ from dedupe.standardise.folding import folded, plain, without_umlauts
 
 # Longest first: `gmbh co kg` must go before `kg`.
 LEGAL_FORMS = (
-    ("gmbh & co kg", r"g(es)?\s?mbh\s*(und|u|and)?\s*(co|compagnie|cie)\s*(kg|kommanditgesellschaft)(aa)?"),
+    ("gmbh & co kg", r"g(es)?\s?mbh\s*(und|u|and)?\s*(co|compagnie|cie)"
+                     r"\s*(kg|kommanditgesellschaft)(aa)?"),
     ("ag & co kg", r"ag\s*(und|u)?\s*co\s*(kg|ohg)(aa)?"),
     ("ug", r"ug\s*haftungsbeschrankt|unternehmergesellschaft(\s*haftungsbeschrankt)?|ug"),
-    ("gmbh", r"gesellschaft mit beschrankter haftung|ges\s?m\s?b\s?h|gesmbh|g\s?m\s?b\s?h|ggmbh|gmbh|sarl|s a r l"),
+    ("gmbh", r"gesellschaft mit beschrankter haftung|ges\s?m\s?b\s?h|gesmbh|g\s?m\s?b\s?h|ggmbh|gmbh"
+             r"|sarl|s a r l"),
     ("kgaa", r"kg\s?aa"),
     ("ag", r"aktiengesellschaft|ag"),
     ("se", r"se"),
@@ -26,20 +28,27 @@ LEGAL_FORMS = (
     ("einzelfirma", r"einzelfirma|einzelunternehmen|inh\s.*"),
 )  # fmt: skip
 _FORMS = [(name, re.compile(rf"\s({pattern})$")) for name, pattern in LEGAL_FORMS]
+_KIN = frozenset(["gebr", "gebruder", "sohn", "sohne", "tochter", "partner", "co"])
 _STOP = frozenset(["firma", "fa", "und", "u", "and", "die", "der", "das", "the"])
 
 
 class Company(NamedTuple):
-    """`core` is the name without its legal form, `compact` the same without blanks."""
+    """`core` is the name without its legal form, `compact` the same without blanks.
+
+    `label` is its first and last telling word, as firms call their domains; `start` its first
+    telling word and how the next one begins, as short forms of a name keep it.
+    """
 
     core: str | None
     compact: str | None
     first_word: str | None
     legal_form: str | None
+    label: str | None
+    start: str | None
 
 
 def company(text: str) -> Company:
-    """`Müller & Söhne GmbH & Co. KG` → (muller sohne, mullersohne, muller, gmbh & co kg)."""
+    """`Müller & Söhne Bau KG` → (muller sohne bau, mullersohnebau, muller, kg, mullerbau, …)."""
     name = " " + " ".join(without_umlauts(word) for word in folded(text).split())
     form, stripped = None, name
     for known, pattern in _FORMS:
@@ -50,8 +59,17 @@ def company(text: str) -> Company:
         stripped = name
     words = [word for word in stripped.split() if word not in _STOP] or stripped.split()
     if not words:
-        return Company(None, None, None, form)
-    return Company(" ".join(words), "".join(words), words[0], form)
+        return Company(None, None, None, form, None, None)
+    telling = [word for word in words if word not in _KIN] or words
+    ends = telling[0] if len(telling) == 1 else telling[0] + telling[-1]
+    start = f"{telling[0]} {telling[1][:3]}" if len(telling) > 1 else telling[0]
+    return Company(" ".join(words), "".join(words), words[0], form, ends, start)
+
+
+def domain_label(domain: str) -> str | None:
+    """`mueller-metallbau2.de` → mullermetallbau: what a domain says of the firm's name."""
+    label = re.sub(r"[^a-z]", "", domain.split(".")[-2] if "." in domain else domain)
+    return without_umlauts(label) or None
 
 
 def vat_id(text: str, country: str | None) -> str | None:

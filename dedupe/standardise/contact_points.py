@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from dedupe.standardise.folding import plain
+from dedupe.standardise.folding import plain, without_umlauts
 
 # Mail of these providers tells nothing about an employer.
 FREE_MAIL = frozenset(
@@ -87,26 +87,52 @@ _SHAPE = re.compile(r"^[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")
 
 
 class Email(NamedTuple):
-    """`domain` only where it belongs to a firm; `role` for info@ and its like."""
+    """`domain` only where it belongs to a firm; `role` for info@ and its like.
+
+    `readings` are the names that the local part may hold, as `given|family`.
+    """
 
     email: str | None
     local: str | None
     domain: str | None
     role: bool
+    readings: list[str] | None
+    letters: str | None
 
 
 def email(text: str) -> Email:
     """Lower case, `+tag` cut, googlemail → gmail, dots of gmail removed."""
     address = plain(text).strip().removeprefix("mailto:").strip("<>; ,")
     if not _SHAPE.match(address):
-        return Email(None, None, None, False)
+        return Email(None, None, None, False, None, None)
     local, _, domain = address.partition("@")
     local = local.partition("+")[0] or local
+    role = local in ROLES
+    readings = None if role else name_readings(local)
     domain = "gmail.com" if domain == "googlemail.com" else domain
     if domain == "gmail.com":
         local = local.replace(".", "")
     own = None if domain in FREE_MAIL else domain.removeprefix("www.")
-    return Email(f"{local}@{domain}", local, own, local in ROLES)
+    return Email(f"{local}@{domain}", local, own, role, readings, f"{letters_of(local)}@{domain}")
+
+
+def letters_of(local: str) -> str:
+    """`anna_huber75` → annahuber: two mailboxes with the same letters are no slip of each other."""
+    return without_umlauts(re.sub(r"[^a-z]", "", local))
+
+
+def name_readings(local: str) -> list[str] | None:
+    """`anna.mueller` → anna|muller, muller|anna; `annamueller` → the whole, and every cut."""
+    words = [word for word in re.split(r"[._-]+|\d+", local) if word.isalpha()]
+    if len(words) == 2:
+        one, other = (without_umlauts(word) for word in words)
+        return [f"{one}|{other}", f"{other}|{one}"]
+    if len(words) != 1:
+        return None
+    whole = words[0]
+    cuts = [(whole[:i], whole[i:]) for i in range(2, len(whole) - 1)]
+    halves = [("", whole), (whole, ""), *cuts, *(cut[::-1] for cut in cuts)]
+    return [f"{without_umlauts(left)}|{without_umlauts(right)}" for left, right in halves]
 
 
 class Phone(NamedTuple):

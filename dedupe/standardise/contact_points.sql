@@ -6,6 +6,7 @@ select
     list(distinct s.email order by s.email) as emails,
     list(distinct s.domain order by s.domain) filter (s.domain is not null) as domains,
     min(s.email) as email,
+    arg_min(s.letters, s.email) as email_letters,
     min(s.email_local) filter (not s.is_role) as email_local
 from match_input as i, unnest(i.emails) as given(raw)
 inner join std_email as s on s.raw = given.raw

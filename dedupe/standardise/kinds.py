@@ -49,7 +49,8 @@ FULL = Kind(
 TITLE = Kind("title", ("raw",), (("title", "varchar"),), _title)
 EMAIL = Kind(
     "email", ("raw",),
-    (("email", "varchar"), ("email_local", "varchar"), ("domain", "varchar"), ("is_role", "boolean")),
+    (("email", "varchar"), ("email_local", "varchar"), ("domain", "varchar"),
+     ("is_role", "boolean"), ("readings", "varchar[]"), ("letters", "varchar")),
     contact_points.email,
 )  # fmt: skip
 PHONE = Kind("phone", ("raw", "region"), (("phone", "varchar"),), _phone)
@@ -64,8 +65,10 @@ CITY = Kind("city", ("raw",), (("city", "varchar"),), _one(addresses.city))
 COMPANY = Kind(
     "company", ("raw",),
     (("name", "varchar"), ("name_compact", "varchar"), ("name_first", "varchar"),
-     ("legal_form", "varchar"), ("name_sound", "varchar")),
+     ("legal_form", "varchar"), ("name_label", "varchar"), ("name_start", "varchar"),
+     ("name_sound", "varchar")),
     _company,
 )  # fmt: skip
 VAT_ID = Kind("vat_id", ("raw", "region"), (("vat_id", "varchar"),), _vat_id)
 DOMAIN = Kind("domain", ("raw",), (("domain", "varchar"),), _one(contact_points.domain))
+LABEL = Kind("label", ("raw",), (("label", "varchar"),), _one(companies.domain_label))

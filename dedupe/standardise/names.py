@@ -134,12 +134,12 @@ def given_name(text: str) -> GivenName:
 
 
 def family_name(text: str) -> FamilyName:
-    """`von Müller-Schmidt` → (von muller schmidt, [muller, schmidt], 657862)."""
+    """`von Müller-Schmidt` → (vonmullerschmidt, [muller, schmidt], 657862)."""
     words = words_of(text)
     if not words:
         return FamilyName(None, None, None)
     parts = [word for word in words if word not in PARTICLES] or words
-    return FamilyName(" ".join(words), sorted(set(parts)), koelner_phonetik("".join(parts)) or None)
+    return FamilyName("".join(words), sorted(set(parts)), koelner_phonetik("".join(parts)) or None)
 
 
 def full_name(text: str) -> FullName:

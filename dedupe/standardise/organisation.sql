@@ -1,6 +1,23 @@
 -- One row per organisation record of match_input, standardised; rid numbers them by record id.
 create or replace table link.organisation_records as
-with standardised as (
+with own_domains as (
+    select
+        i.record_id,
+        nullif(list_sort(list_distinct(list_filter(
+            list_append(coalesce(e.domains, []), d.domain), x -> x is not null
+        ))), []) as domains
+    from match_input as i
+    left join std_domain as d on d.raw = i.website_domain
+    left join party_emails as e on e.record_id = i.record_id
+),
+domain_labels as (
+    select o.record_id, list(distinct l.label order by l.label) as labels
+    from own_domains as o, unnest(o.domains) as own(domain)
+    inner join std_label as l on l.raw = own.domain
+    where l.label is not null
+    group by o.record_id
+),
+standardised as (
     select
         i.record_id,
         c.name,
@@ -9,9 +26,11 @@ with standardised as (
         c.legal_form,
         c.name_sound,
         v.vat_id,
-        nullif(list_sort(list_distinct(list_filter(
-            list_append(coalesce(e.domains, []), d.domain), x -> x is not null
-        ))), []) as domains,
+        c.name_start,
+        list_sort(list_distinct(list_filter(
+            list_append(coalesce(b.labels, []), c.name_label), x -> x is not null
+        ))) as labels,
+        o.domains,
         e.emails,
         e.email,
         p.phones,
@@ -26,7 +45,8 @@ with standardised as (
     from match_input as i
     left join std_company as c on c.raw = coalesce(i.company_name, i.full_name)
     left join std_vat_id as v on v.raw = i.vat_id and v.region is not distinct from i.country
-    left join std_domain as d on d.raw = i.website_domain
+    left join own_domains as o on o.record_id = i.record_id
+    left join domain_labels as b on b.record_id = i.record_id
     left join party_emails as e on e.record_id = i.record_id
     left join party_phones as p on p.record_id = i.record_id
     left join party_places as a on a.record_id = i.record_id

@@ -1,29 +1,14 @@
 -- One row per person record of match_input, standardised; rid numbers them by record id.
 create or replace table link.person_records as
-with halves as (
+with names as (
+    -- What a mailbox tells goes before a lone name, which may stand in the wrong field.
     select
-        i.*,
-        coalesce(i.given_name, case when i.family_name is null then f.given_part end) as given_raw,
-        coalesce(i.family_name, case when i.given_name is null then f.family_part end) as family_raw,
-        case when i.given_name is null and i.family_name is null then f.single end as single
+        i.record_id,
+        coalesce(m.given, n.given_raw) as given_raw,
+        coalesce(m.family, n.family_raw) as family_raw
     from match_input as i
-    left join std_full as f on f.raw = i.full_name
-),
--- A lone name is a given name if the table knows it better as one.
-given_counts as (
-    select lower(given_raw) as word, count(*) as n from halves where given_raw is not null group by 1
-),
-family_counts as (
-    select lower(family_raw) as word, count(*) as n from halves where family_raw is not null group by 1
-),
-placed as (
-    select
-        h.* exclude (given_raw, family_raw),
-        coalesce(h.given_raw, case when coalesce(g.n, 0) > coalesce(f.n, 0) then h.single end) as given_raw,
-        coalesce(h.family_raw, case when coalesce(g.n, 0) <= coalesce(f.n, 0) then h.single end) as family_raw
-    from halves as h
-    left join given_counts as g on g.word = lower(h.single)
-    left join family_counts as f on f.word = lower(h.single)
+    left join person_names as n on n.record_id = i.record_id
+    left join mail_names as m on m.record_id = i.record_id
 ),
 firms as (
     select i.record_id, s.name
@@ -31,12 +16,29 @@ firms as (
     inner join std_company as s on s.raw = i.company_name
     where i.party_type = 'organisation'
 ),
+-- The name that most records of a mail domain give to its firm.
+domain_firms as (
+    select distinct on (s.domain) s.domain, f.name
+    from (select record_id, unnest(emails) as raw from all_match_input where party_type = 'organisation') as i
+    inner join firms as f on f.record_id = i.record_id
+    inner join std_email as s on s.raw = i.raw
+    where s.domain is not null
+    group by s.domain, f.name
+    order by s.domain, count(*) desc, f.name
+),
+domain_names as (
+    select i.record_id, min(d.name) as name
+    from party_emails as i, unnest(i.domains) as own(domain)
+    inner join domain_firms as d on d.domain = own.domain
+    group by i.record_id
+),
 standardised as (
     select
         i.record_id,
         t.title,
         g.given,
         g.given_root,
+        split_part(g.given, ' ', 1) as given_first,
         g.given_initial,
         f.family,
         f.family_parts,
@@ -48,7 +50,12 @@ standardised as (
         case when month(i.birth_date) = 1 and day(i.birth_date) = 1 then strftime(i.birth_date, '%Y') end as birth_placeholder,
         e.emails,
         e.email,
-        e.email_local,
+        e.email_letters,
+        -- A mailbox called like its owner says no more than the name does.
+        case
+            when not coalesce(contains(e.email_letters, g.given_root), false)
+                and not coalesce(contains(e.email_letters, f.family_parts[1]), false) then e.email_local
+        end as email_local,
         p.phones,
         p.phone,
         a.street,
@@ -58,15 +65,17 @@ standardised as (
         a.country,
         a.place,
         a.door,
-        coalesce(c.name, firms.name) as company
-    from placed as i
-    left join std_given as g on g.raw = i.given_raw
-    left join std_family as f on f.raw = i.family_raw
-    left join std_title as t on t.raw = coalesce(i.title, i.given_raw)
+        coalesce(d.name, firms.name, c.name) as company
+    from match_input as i
+    left join names as n on n.record_id = i.record_id
+    left join std_given as g on g.raw = n.given_raw
+    left join std_family as f on f.raw = n.family_raw
+    left join std_title as t on t.raw = coalesce(i.title, n.given_raw)
     left join party_emails as e on e.record_id = i.record_id
     left join party_phones as p on p.record_id = i.record_id
     left join party_places as a on a.record_id = i.record_id
     left join std_company as c on c.raw = i.company_name
+    left join domain_names as d on d.record_id = i.record_id
     left join firms on firms.record_id = i.organisation_key
 )
 select row_number() over (order by record_id) as rid, *

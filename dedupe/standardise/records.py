@@ -23,21 +23,31 @@ _CONTACT_POINTS: list[tuple[Kind, str]] = [
     (kinds.HOUSE_NUMBER, "select house_number as raw from match_input"),
     (kinds.POSTCODE, "select postcode as raw from match_input"),
     (kinds.CITY, "select city as raw from match_input"),
-    (kinds.COMPANY, "select company_name as raw from all_match_input"
-                    " union all select full_name from all_match_input where party_type = 'organisation'"),
+    (kinds.COMPANY,
+     "select company_name as raw from all_match_input"
+     " union all select full_name from all_match_input where party_type = 'organisation'"),
 ]  # fmt: skip
+# Every name in either role: which one it plays is decided later, by the table as a whole.
+_ANY_NAME = (
+    "select given_name as raw from match_input union all select family_name from match_input"
+    " union all select given_part from std_full union all select family_part from std_full"
+    " union all select single from std_full"
+)
 _NAMES: list[tuple[Kind, str]] = [
     (kinds.FULL, "select full_name as raw from match_input"),
-    (kinds.GIVEN, "select given_name as raw from match_input"
-                  " union all select given_part from std_full union all select single from std_full"),
-    (kinds.FAMILY, "select family_name as raw from match_input"
-                   " union all select family_part from std_full union all select single from std_full"),
-    (kinds.TITLE, "select coalesce(title, given_name) as raw from match_input"
-                  " union all select given_part from std_full"),
+    (kinds.GIVEN, _ANY_NAME),
+    (kinds.FAMILY, _ANY_NAME),
+    (kinds.TITLE, f"{_ANY_NAME} union all select title from match_input"),
 ]  # fmt: skip
+# After person_names.sql and mail_names.sql; names parsed before come from what is kept.
+_MAIL_NAMES: list[tuple[Kind, str]] = [
+    (kinds.GIVEN, f"{_ANY_NAME} union all select given from mail_names"),
+    (kinds.FAMILY, f"{_ANY_NAME} union all select family from mail_names"),
+]
 _FIRMS: list[tuple[Kind, str]] = [
     (kinds.VAT_ID, "select vat_id as raw, country as region from match_input"),
     (kinds.DOMAIN, "select website_domain as raw from match_input"),
+    (kinds.LABEL, "select domain as raw from std_domain union all select domain from std_email"),
 ]
 
 
@@ -51,6 +61,20 @@ def standardise_records(con: duckdb.DuckDBPyConnection, party_type: str, work_di
     )
     for kind, distinct in _CONTACT_POINTS + (_NAMES if party_type == "person" else _FIRMS):
         standardise_values(con, kind, distinct, work_dir)
-    for name in ("contact_points.sql", f"{party_type}.sql"):
-        con.execute((_FOLDER / name).read_text(encoding="utf-8"))
+    _execute(con, "contact_points.sql")
+    if party_type == "person":
+        _read_mailboxes(con, work_dir)
+    _execute(con, f"{party_type}.sql")
     return int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
+
+
+def _read_mailboxes(con: duckdb.DuckDBPyConnection, work_dir: Path) -> None:
+    """Names that only a mailbox tells; they are standardised like those in name fields."""
+    _execute(con, "person_names.sql")
+    _execute(con, "mail_names.sql")
+    for kind, distinct in _MAIL_NAMES:
+        standardise_values(con, kind, distinct, work_dir)
+
+
+def _execute(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    con.execute((_FOLDER / name).read_text(encoding="utf-8"))

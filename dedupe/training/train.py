@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dedupe.patterns import unpack
 from dedupe.specification import Comparison, Specification
 from dedupe.trained import Table, Trained
-from dedupe.training.chance import chances, missing_shares
+from dedupe.training.chance import SAMPLE, chances, missing_shares
 from dedupe.training.coverage import coverage
 from dedupe.training.expectation import Kinds, learn, maximised, posteriors
 
@@ -177,17 +177,18 @@ def _one_step(
 def _without_matches(specification: Specification, kinds: Kinds, counted: list[Floats]) -> Kinds:
     """Take the matches' own agreement out of u: among all pairs, some agree as they are one.
 
-    counted = share_m · m + share_v · v + share_u · u, solved for u; never below a fiftieth of
-    what was counted, as the difference of two estimates may be anything.
+    counted = share_m · m + share_v · v + share_u · u, solved for u. The difference of two
+    estimates may be anything, so it stays above a fiftieth of what was counted, and above one
+    pair of the sample where the level was sampled.
     """
     strangers = []
     for place, comparison in enumerate(specification.comparisons):
         u = counted[place].copy()
         others = sum(kinds.shares[k] * kinds.tables[k][place] for k in range(1, len(kinds.shares)))
-        for level in comparison.levels:
-            if level.exact_chance:
-                code = comparison.code(level.name) - 1
-                u[code] = max(u[code] - others[code], u[code] / 50)
+        for level in comparison.levels[:-1]:
+            code = comparison.code(level.name) - 1
+            least = u[code] / 50 if level.exact_chance else max(u[code] / 50, 1 / SAMPLE)
+            u[code] = max(u[code] - others[code], min(least, u[code]))
         strangers.append(u / u.sum())
     tables = (tuple(strangers), *kinds.tables[1:])
     return Kinds(tables, kinds.shares)

@@ -1,0 +1,73 @@
+-- One row per person record without a full name, in temp table mail_names: the name in its mailbox.
+-- `anna.mueller@` tells who it is where both halves are names this table knows. What the record
+-- states must be one of the halves; it may stand in the wrong field or hold a slip.
+create or replace temp table mail_names as
+with named as (
+    select
+        n.record_id,
+        g.given,
+        g.given_root,
+        f.family,
+        f.family_parts,
+        case when n.given_raw is null then f.family when n.family_raw is null then g.given end as stated
+    from person_names as n
+    left join std_given as g on g.raw = n.given_raw
+    left join std_family as f on f.raw = n.family_raw
+),
+-- How much of all given (family) names a word is.
+given_words as (
+    select word, count(*) / sum(count(*)) over () as share
+    from (select split_part(given, ' ', 1) as word from named where length(given) > 1) group by word
+),
+family_words as (
+    select word, count(*) / sum(count(*)) over () as share
+    from (select unnest(list_distinct([family] || family_parts)) as word from named) group by word
+),
+boxes as (
+    select i.record_id, unnest(i.emails) as raw
+    from match_input as i
+    left join named as n on n.record_id = i.record_id
+    where n.given is null or n.family is null
+),
+readings as (
+    select b.record_id, unnest(s.readings) as reading from boxes as b inner join std_email as s on s.raw = b.raw
+),
+halves as (
+    select
+        r.record_id,
+        n.stated,
+        nullif(split_part(r.reading, '|', 1), '') as given,
+        nullif(split_part(r.reading, '|', 2), '') as family
+    from readings as r
+    left join named as n on n.record_id = r.record_id
+),
+judged as (
+    select
+        h.*,
+        coalesce(jaro_winkler_similarity(h.stated, h.given), 0) >= 0.88 as states_given,
+        coalesce(jaro_winkler_similarity(h.stated, h.family), 0) >= 0.88 as states_family,
+        case
+            when h.given is null then 1.0
+            -- An initial is as likely as any letter; a stated name may be known in its right form only.
+            when length(h.given) = 1 then 0.05
+            else coalesce(g.share, case when states_given then 1e-6 end)
+        end as given_share,
+        case
+            when h.family is null then 1.0
+            when length(h.family) = 1 then 0.0
+            else coalesce(f.share, case when states_family then 1e-6 end)
+        end as family_share
+    from halves as h
+    left join given_words as g on g.word = h.given
+    left join family_words as f on f.word = h.family
+)
+select
+    record_id,
+    case when states_given then stated else given end as given,
+    case when states_family then stated else family end as family
+from judged
+where given_share * family_share > 0 and (stated is null or states_given or states_family)
+qualify row_number() over (
+    partition by record_id
+    order by given_share * family_share desc, given, family
+) = 1;
