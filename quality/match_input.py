@@ -1,4 +1,5 @@
-"""Gate before linking: is every party record there once, and are its values plausible?"""
+"""Gate before linking: is every party record there once, are its values plausible, and can every
+order, invoice and quotation be counted for somebody?"""
 
 from __future__ import annotations
 
@@ -56,6 +57,27 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
                     "every landed party record is in exactly one of the two",
                     one_of("places", 1),
                 ),
+            ),
+            per_record=True,
+        ),
+        Batch(
+            "facts",
+            "intermediate.int_orders, int_invoices, int_quotes",
+            (
+                # An unknown code of a source is mapped in its staging or intermediate model.
+                Check(
+                    "fact_state_is_known",
+                    "every order, invoice and quotation has a state or kind we know",
+                    one_of("has_state", 1),
+                ),
+                # A currency without a rate: dbt_project/seeds/exchange_rates.csv.
+                Check(
+                    "fact_has_an_amount_in_eur",
+                    "every amount can be read, and its currency has a rate",
+                    one_of("has_amount", 1),
+                ),
+                Check("fact_has_a_buyer", "every fact names who bought", one_of("has_buyer", 1)),
+                Check("fact_has_a_day", "every fact says when it happened", one_of("has_day", 1)),
             ),
             per_record=True,
         ),

@@ -104,7 +104,8 @@ def con():
             when = f", timestamp '2026-06-29 10:00' as {moment}" if moment else ""
             row = (
                 f"select 'f1' as {fact}_record_id, 10.10::decimal(18,2) as amount_net, "
-                f"'EUR' as currency, amount_net as amount_net_eur{when}"
+                f"'EUR' as currency, amount_net as amount_net_eur, 'erp' as source, "
+                f"'done' as status, 'invoice' as kind, 'r1' as buyer_record_id{when}"
             )
             opened.execute(f"create table marts.fct_{name} as {row}")
             opened.execute(f"create table intermediate.int_{name} as {row}")

@@ -21,6 +21,12 @@ select
         when 'clicks' then 'clicked'
         when 'hardBounces' then 'bounced'
         when 'softBounces' then 'bounced'
+        when 'invalid' then 'bounced'
+        when 'blocked' then 'bounced'
+        when 'error' then 'bounced'
+        when 'deferred' then 'deferred'
+        -- A mail program that loads pictures by itself; nobody need have looked.
+        when 'loadedByProxy' then 'opened_by_proxy'
         when 'unsubscribed' then 'unsubscribed'
         when 'spam' then 'complained'
     end as event,

@@ -1,5 +1,5 @@
 -- A fact without a customer is lost to every report by customer. Only what names nobody we may know has none: an address
--- that is no contact, or a record that was set aside as a test or nonsense.
+-- that is no contact, or a record that was set aside as a test or nonsense (the gates see that each other is in golden).
 with facts as (
     select 'order' as kind, order_record_id as fact_id, party_link_id from {{ ref('fct_orders') }}
     union all
@@ -19,8 +19,10 @@ select
     facts.fact_id
 from facts
 left join {{ ref('xref_account_parties') }} as links on facts.party_link_id = links.party_link_id
-left join {{ ref('int_parties__set_aside') }} as set_aside on links.acting_record_id = set_aside.record_id
+left join {{ source('golden', 'xref_parties') }} as crosswalk on links.acting_record_id = crosswalk.record_id
 where
     links.account_party_id is null
-    and set_aside.record_id is null
-    and not (facts.kind = 'email_event' and facts.party_link_id is null)
+    and (
+        crosswalk.record_id is not null
+        or (facts.party_link_id is null and facts.kind <> 'email_event')
+    )
