@@ -12,12 +12,13 @@ def sandbox_sources(project: Project, base_url: str) -> dict[str, SourceSettings
     """One source per system of the sandbox, at `base_url` with its fixed credentials."""
     return {
         name: project.systems[raw["system"]].settings.model_validate({**raw, "name": name})
-        for name, raw in _declared(project, base_url).items()
+        for name, raw in declared(project, base_url).items()
         if raw["system"] in project.systems
     }
 
 
-def _declared(project: Project, base_url: str) -> dict[str, dict[str, Any]]:
+def declared(project: Project, base_url: str) -> dict[str, dict[str, Any]]:
+    """The same as plain data."""
     from sandbox.server import credentials as known
 
     return {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-__all__ = ["CheckResult", "GateReport", "check_names", "run_gate"]
+__all__ = ["CheckResult", "GateReport", "checks_of", "run_gate"]
 
 _SQL = Path(__file__).parent / "sql"
 _BATCHES: Mapping[str, Callable[[Thresholds], tuple[Batch, ...]]] = {
@@ -36,10 +36,10 @@ _BATCHES: Mapping[str, Callable[[Thresholds], tuple[Batch, ...]]] = {
 _SUBJECTS_SHOWN = 3
 
 
-def check_names(gate: str) -> list[str]:
+def checks_of(gate: str) -> list[Check]:
     """The checks that a gate makes, always all of them, in this order."""
     batches = _batches_of(gate, QualitySettings())
-    return [check.name for batch in batches for check in batch.checks]
+    return [check for batch in batches for check in batch.checks]
 
 
 def run_gate(

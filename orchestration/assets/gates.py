@@ -14,9 +14,17 @@ _QUARANTINED = "select count(*) from quality.quarantined_rows where gate = ?"
 
 def gate_checks(gate: str, asset: AssetKey) -> list[AssetCheckSpec]:
     """One check spec per check that this gate makes."""
-    from quality.gates import check_names
+    from quality.gates import checks_of
 
-    return [AssetCheckSpec(name, asset=asset) for name in check_names(gate)]
+    return [
+        AssetCheckSpec(
+            check.name,
+            asset=asset,
+            description=f"{check.rule} ({check.expect.says})",
+            blocking=check.severity == "error",
+        )
+        for check in checks_of(gate)
+    ]
 
 
 def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[AssetCheckResult]:

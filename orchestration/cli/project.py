@@ -94,7 +94,7 @@ def ui(
 
     Example: stamm ui --port 3001
     """
-    import subprocess
+    import os
     import sys
 
     from orchestration.cli.output import say
@@ -105,4 +105,5 @@ def ui(
     say(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
     quiet = ["-W", "ignore"]  # Dagster warns of its own command's successor
     command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
-    raise typer.Exit(subprocess.call([*command, "-p", str(port)]))  # noqa: S603 - our own command
+    sys.stdout.flush()
+    os.execv(command[0], [*command, "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606 - our own

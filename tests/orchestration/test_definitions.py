@@ -37,11 +37,11 @@ def test_nothing_but_a_system_or_the_store_is_left_to_others(graph):
 
 
 def test_each_gate_reports_its_checks_on_an_asset(graph):
-    from quality.gates import check_names
+    from quality.gates import checks_of
 
     told = {key.name for key in graph.asset_check_keys}
     for gate in ("landing", "match_input", "golden", "marts"):
-        assert set(check_names(gate)) <= told
+        assert {check.name for check in checks_of(gate)} <= told
 
 
 def test_every_mart_reaches_the_published_build(graph):

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from quality.checks import GATES
-from quality.gates import check_names
+from quality.gates import checks_of
 from quality.results import results_of
 from stamm.errors import GateStopped, UsageError
 from tests.quality.conftest import AT
@@ -108,7 +108,7 @@ BROKEN = [
 @pytest.mark.parametrize("name", GATES)
 def test_sound_tables_pass_every_check(gate, name):
     report = gate(name)
-    assert [check.name for check in report.checks] == check_names(name)
+    assert [check.name for check in report.checks] == [check.name for check in checks_of(name)]
     assert [check for check in report.checks if not check.passed] == []
     report.raise_on_error()
 
@@ -121,7 +121,7 @@ def test_each_fault_is_seen_by_its_check(con, gate, name, fault, check, severity
 
 
 def test_every_check_has_a_fault_that_it_sees():
-    assert {case[2] for case in BROKEN} == {c for name in GATES for c in check_names(name)}
+    assert {case[2] for case in BROKEN} == {c.name for name in GATES for c in checks_of(name)}
 
 
 def test_an_error_says_how_many_rows_which_rule_and_where_to_look(con, gate):
@@ -162,7 +162,7 @@ def test_an_unknown_gate_is_named_with_the_known_ones(gate):
 @pytest.mark.slow
 def test_declaring_the_gates_does_not_import_great_expectations():
     code = (
-        "import sys, quality.gates as g; g.check_names('marts'); "
+        "import sys, quality.gates as g; g.checks_of('marts'); "
         "assert not {'great_expectations', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
