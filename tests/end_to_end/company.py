@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from serving.feed import read_changes
+from stamm.store import Store
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,22 @@ class Company:
             return {
                 name: con.sql(f'select * from "{name}" order by all').fetchall() for name in names
             }
+
+    def feed(self) -> list[tuple[str, str, str | None, str]]:
+        """The change feed in its order, run metadata aside."""
+        with closing(Store.open(self.home / "state.db")) as store:
+            return [
+                (c.operation, c.party_id, c.other_party_id, json.dumps(c.fields, sort_keys=True))
+                for c in read_changes(store, limit=1_000_000)
+            ]
+
+    def take_record_key_of(self, other: Company) -> None:
+        """Name records as the other one does, so that ids and whole tables can be compared."""
+        with closing(Store.open(other.home / "state.db")) as theirs:
+            key = theirs.secret("record_id")
+        self.home.mkdir(parents=True, exist_ok=True)
+        with closing(Store.open(self.home / "state.db")) as ours, ours.transaction() as db:
+            db.execute("insert or replace into secrets values ('record_id', ?)", (key,))
 
 
 def new_company(folder: Path, *, customers: int = 300, seed: int = 7) -> Company:
