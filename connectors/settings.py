@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from stamm.mistakes import nearest
 from stamm.settings import SourceSettings
 
 
@@ -24,6 +25,11 @@ class HttpSource(SourceSettings):
         default=300.0, ge=0, description="Seconds to wait in all for an answer that does not come."
     )
 
+    @field_validator("accept_shrinking")
+    @classmethod
+    def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_streams(cls, names)
+
     @field_validator("url")
     @classmethod
     def _is_safe(cls, url: str, info: ValidationInfo) -> str:
@@ -38,3 +44,20 @@ class HttpSource(SourceSettings):
         if parts.username or parts.password:
             raise PydanticCustomError("address", "expected an address without credentials in it")
         return url.rstrip("/")
+
+
+def known_streams(model: type[SourceSettings], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, if the system that this model belongs to has streams of all of them."""
+    from connectors.registry import systems  # imports the systems, and they import this
+
+    known = [
+        stream.name
+        for system in systems().values()
+        if system.settings is model
+        for stream in system.streams
+    ]
+    for name in names if known else ():
+        if name not in known:
+            text = f"expected streams out of {', '.join(known)}, found {name!r}"
+            raise PydanticCustomError("stream", "{text}", {"text": text + nearest(name, known)})
+    return names

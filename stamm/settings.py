@@ -6,20 +6,23 @@ them by name. Secrets stand in the file only as `${ENV_NAME}`.
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
+from zoneinfo import available_timezones
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from stamm.errors import SettingsError
-from stamm.redaction import register_secret
+from stamm.mistakes import nearest, sentences, shown
+from stamm.settings_file import REFERENCE, parse, resolved
 
-_REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+_CRON_PART = r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/\d+)?"
+_CRON = re.compile(rf"{_CRON_PART}(,{_CRON_PART})*")
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Systems = Mapping[str, type["SourceSettings"]]
 Model = TypeVar("Model", bound=BaseModel)
@@ -88,6 +91,26 @@ class Settings(Strict):
     sandbox: SandboxSettings = SandboxSettings()
     truth: TruthSettings | None = None
 
+    @field_validator("schedule")
+    @classmethod
+    def _is_a_cron_line(cls, line: str) -> str:
+        parts = line.split()
+        if len(parts) != 5 or not all(map(_CRON.fullmatch, parts)):
+            raise PydanticCustomError(
+                "schedule", "expected minute, hour, day, month and weekday, such as '0 5 * * *'"
+            )
+        return line
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        known = available_timezones()
+        if name not in known:
+            text = f"expected a time zone such as Europe/Berlin, found {name!r}"
+            text += nearest(name, sorted(known))
+            raise PydanticCustomError("timezone", "{text}", {"text": text})
+        return name
+
     @property
     def uses_sandbox(self) -> bool:
         """Without sources of its own a project runs on the sandbox company."""
@@ -96,22 +119,15 @@ class Settings(Strict):
 
 def load_settings(path: Path, systems: Systems) -> Settings:
     """Read and check `stamm.yaml`; raises `SettingsError` with every mistake in it."""
-    document = _parse(path)
+    document = parse(path)
     mistakes: list[str] = []
-    sources: dict[str, SourceSettings] = {}
-    raw_sources = document.pop("sources", None) or {}
-    if not isinstance(raw_sources, dict):
-        mistakes.append(
-            f"{path.name}: sources: expected names with settings, found {_shown(raw_sources)}"
-        )
-        raw_sources = {}
-    for name, raw in raw_sources.items():
-        source = _source(path, str(name), raw, systems, mistakes)
-        if source is not None:
-            sources[str(name)] = source
+    sources = _sources(path, document.pop("sources", None), systems, mistakes)
     rest = _validated(path, "", Settings, document, mistakes)
     if mistakes or rest is None:
-        raise SettingsError(mistakes, hint="`stamm init --schema` writes a schema for your editor.")
+        raise SettingsError(
+            [f"{path.name}: {mistake}" for mistake in mistakes],
+            hint="`stamm init --schema` writes a schema for your editor.",
+        )
     return rest.model_copy(update={"sources": sources})
 
 
@@ -124,6 +140,7 @@ def json_schema(systems: Systems) -> dict[str, Any]:
         schema.setdefault("$defs", {}).update(branch.pop("$defs", {}))
         branch["properties"]["system"] = {"const": name}
         branch["properties"].pop("name", None)
+        _demand_references(model, branch)
         branch["required"] = sorted({*branch.get("required", []), "system"})
         branches.append(branch)
     schema["properties"]["sources"] = {
@@ -133,117 +150,57 @@ def json_schema(systems: Systems) -> dict[str, Any]:
     return schema
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as failure:
-        raise SettingsError([f"{path}: cannot be read: {failure.strerror}"]) from failure
-    except (yaml.YAMLError, UnicodeDecodeError) as failure:
-        raise SettingsError([f"{path.name}: is not YAML in UTF-8: {failure}"]) from failure
-    if document is None:
+def _demand_references(model: type[BaseModel], branch: dict[str, Any]) -> None:
+    """Secrets stand in the file as `${ENV_NAME}` only."""
+    for name, field in model.model_fields.items():
+        if field.annotation is SecretStr:
+            branch["properties"][name]["pattern"] = REFERENCE
+
+
+def _sources(
+    path: Path, raw: object, systems: Systems, mistakes: list[str]
+) -> dict[str, SourceSettings]:
+    if raw is not None and not isinstance(raw, dict):
+        mistakes.append(f"sources: expected names with settings, found {shown(raw)}")
         return {}
-    if not isinstance(document, dict):
-        raise SettingsError([f"{path.name}: expected keys with values, found {_shown(document)}"])
-    return document
+    found = {
+        str(name): _source(path, str(name), settings, systems, mistakes)
+        for name, settings in (raw or {}).items()
+    }
+    return {name: source for name, source in found.items() if source is not None}
 
 
 def _source(
     path: Path, name: str, raw: object, systems: Systems, mistakes: list[str]
 ) -> SourceSettings | None:
     place = f"sources.{name}"
+    if not _NAME.fullmatch(name):
+        mistakes.append(
+            f"{place}: expected a name of small letters, digits and _, found {name!r}; "
+            "folders and assets are named after it"
+        )
     if not isinstance(raw, dict):
-        mistakes.append(f"{path.name}: {place}: expected settings, found {_shown(raw)}")
+        mistakes.append(f"{place}: expected settings, found {shown(raw)}")
         return None
     system = raw.get("system")
     if not isinstance(system, str) or system not in systems:
         mistakes.append(
-            f"{path.name}: {place}.system: expected one of {', '.join(sorted(systems))}, "
-            f"found {_shown(system)}{_nearest(str(system), systems)}"
+            f"{place}.system: expected one of {', '.join(sorted(systems))}, "
+            f"found {shown(system)}{nearest(system, systems)}"
         )
         return None
-    model = systems[system]
-    values = _with_secrets(path, place, model, {**raw, "name": name}, mistakes)
-    return _validated(path, place, model, values, mistakes)
-
-
-def _with_secrets(
-    path: Path, place: str, model: type[BaseModel], raw: dict[str, Any], mistakes: list[str]
-) -> dict[str, Any]:
-    """Replace `${NAME}` by the environment's value; a secret written out is a mistake."""
-    values = dict(raw)
-    for field, value in raw.items():
-        reference = _REFERENCE.match(value) if isinstance(value, str) else None
-        is_secret = field in model.model_fields and _is_secret(model.model_fields[field].annotation)
-        if reference is None:
-            if is_secret and value is not None:
-                mistakes.append(
-                    f"{path.name}: {place}.{field}: expected ${{ENV_NAME}}, found a value written "
-                    "out (not shown); secrets do not belong into a file"
-                )
-                values[field] = "-"
-            continue
-        found = os.environ.get(reference.group(1))
-        if found is None:
-            mistakes.append(
-                f"{path.name}: {place}.{field}: expected the environment variable "
-                f"{reference.group(1)} to be set, found none"
-            )
-            found = "-"
-        elif is_secret:
-            register_secret(found)
-        values[field] = found
-    return values
-
-
-def _is_secret(annotation: object) -> bool:
-    return annotation is SecretStr or SecretStr in get_args(annotation)
+    return _validated(path, place, systems[system], {**raw, "name": name}, mistakes)
 
 
 def _validated(
-    path: Path, place: str, model: type[Model], values: dict[str, Any], mistakes: list[str]
+    path: Path, place: str, model: type[Model], raw: dict[str, Any], mistakes: list[str]
 ) -> Model | None:
+    """The model, or None; what cannot be taken from the environment is one mistake, not two."""
+    values, unresolved = resolved(place, model, raw)
+    mistakes.extend(unresolved.values())
     try:
         return model.model_validate(values, context={"folder": path.parent})
     except ValidationError as failure:
-        mistakes.extend(_mistakes(path, place, model, failure))
+        told = sentences(place, model, failure)
+        mistakes.extend(text for text in told if text.partition(": ")[0] not in unresolved)
         return None
-
-
-def _mistakes(
-    path: Path, place: str, model: type[BaseModel], failure: ValidationError
-) -> Iterator[str]:
-    for error in failure.errors(include_url=False):
-        steps = [str(step) for step in error["loc"]]
-        where = ".".join([part for part in (place, *steps) if part])
-        if error["type"] == "extra_forbidden":
-            known = _fields_at(model, steps[:-1])
-            yield (
-                f"{path.name}: {where}: expected one of {', '.join(known)}, "
-                f"found {steps[-1]!r}{_nearest(steps[-1], known)}"
-            )
-        elif error["type"] == "missing":
-            yield f"{path.name}: {where}: expected a value, found none"
-        else:
-            expected = error["msg"][0].lower() + error["msg"][1:]
-            yield f"{path.name}: {where}: {expected}, found {_shown(error['input'])}"
-
-
-def _fields_at(model: type[BaseModel], steps: list[str]) -> list[str]:
-    for step in steps:
-        field = model.model_fields.get(step)
-        options = [field.annotation, *get_args(field.annotation)] if field else []
-        inner = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
-        if not inner:
-            return []
-        model = inner[0]
-    return sorted(name for name in model.model_fields if name != "name")
-
-
-def _nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" – did you mean {close[0]!r}?" if close else ""
-
-
-def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str | int | float | bool) else type(value).__name__
-    return "nothing" if value is None else text[:80]

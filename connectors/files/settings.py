@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from connectors.settings import known_streams
 from stamm.settings import SourceSettings
 
 Format = Literal["csv", "excel", "jsonl", "parquet", "vcard"]
@@ -39,6 +40,11 @@ class FilesSource(SourceSettings):
     accept_shrinking: tuple[str, ...] = Field(
         default=(), description="Streams that may lose more than half their records in one read."
     )
+
+    @field_validator("accept_shrinking")
+    @classmethod
+    def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_streams(cls, names)
 
     @field_validator("path")
     @classmethod

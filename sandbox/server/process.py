@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,11 @@ class Running:
     pid: int
 
 
-def run(folder: Path, port: int) -> None:
-    """Serve until interrupted; announces itself in `<folder>/server.json`."""
+def run(folder: Path, port: int, announced: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted; announces itself in `<folder>/server.json`, and to `announced`.
+
+    Raises OSError if the port is taken.
+    """
     import uvicorn
 
     from sandbox.server.app import application
@@ -46,7 +49,11 @@ def run(folder: Path, port: int) -> None:
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
-        _announce(folder, Running(f"http://127.0.0.1:{listening.getsockname()[1]}", os.getpid()))
+        listening.listen()  # who asks before the server is up waits instead of being refused
+        here = Running(f"http://127.0.0.1:{listening.getsockname()[1]}", os.getpid())
+        _announce(folder, here)
+        if announced:
+            announced(here.base_url)
         config = uvicorn.Config(
             application(folder),
             log_level="critical",

@@ -1,6 +1,7 @@
 """stamm.yaml: every mistake gets its own message, with place, expectation and finding."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import Field, SecretStr
@@ -14,6 +15,7 @@ class Shop(SourceSettings):
     url: str
     password: SecretStr
     page_size: int = Field(default=100, ge=1)
+    kind: Literal["large", "small"] = "small"
 
 
 SYSTEMS = {"shop": Shop}
@@ -75,14 +77,95 @@ def test_each_mistake_is_told_with_the_nearest_right_word(tmp_path, monkeypatch)
     assert "sources.web2.page_sise" in found
     assert "did you mean 'page_size'?" in found
     assert "sources.web3.url: expected a value, found none" in found
-    assert "sources.web3.page_size: input should be greater than or equal to 1, found 0" in found
-    assert "publish.keep: input should be a valid integer" in found
+    assert "sources.web3.page_size: expected greater than or equal to 1, found 0" in found
+    assert "publish.keep: expected a valid integer" in found
     assert "did you mean 'quality'?" in found
 
 
 def test_a_file_that_is_no_yaml_says_so(tmp_path):
     (found,) = mistakes(tmp_path, "a: [1,")
     assert "is not YAML" in found
+
+
+def test_one_mistake_gives_one_message_also_where_its_value_comes_from_the_environment(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("NOT_SET", raising=False)
+    text = "sources: {web: {system: shop, url: '${NOT_SET}', password: '${NOT_SET}'}}"
+    assert mistakes(tmp_path, text) == [
+        "stamm.yaml: sources.web.url: expected the environment variable NOT_SET to be set, "
+        "found none",
+        "stamm.yaml: sources.web.password: expected the environment variable NOT_SET to be set, "
+        "found none",
+    ]
+
+
+MISTAKES = [
+    ("sources: [a, b]", "sources: expected names with settings, found list"),
+    ("sources: {web: shop}", "sources.web: expected settings, found 'shop'"),
+    ("sources: {web: {url: x}}", "sources.web.system: expected one of shop, found nothing"),
+    (
+        "sources: {Web-Shop: {system: shop, url: u, password: '${P}'}}",
+        "sources.Web-Shop: expected a name of small letters, digits and _, found 'Web-Shop'; "
+        "folders and assets are named after it",
+    ),
+    (
+        "sources: {web: {system: shop, url: 'https://${HOST}/x', password: '${P}'}}",
+        "sources.web.url: expected ${ENV_NAME} alone or not at all, found it within other text",
+    ),
+    (
+        "sources: {web: {system: shop, url: u, password: '${P}', kind: smal}}",
+        "sources.web.kind: expected one of large, small, found 'smal' – did you mean 'small'?",
+    ),
+    (
+        "timezone: Europe/Belrin",
+        "timezone: expected a time zone such as Europe/Berlin, found 'Europe/Belrin' "
+        "– did you mean 'Europe/Berlin'?",
+    ),
+    (
+        "schedule: every day",
+        "schedule: expected minute, hour, day, month and weekday, such as '0 5 * * *', "
+        "found 'every day'",
+    ),
+    ("publish: {kep: 3}", "publish.kep: expected one of keep, found 'kep' – did you mean 'keep'?"),
+    ("quality: {rejected_share: 2}",
+     "quality.rejected_share: expected less than or equal to 1, found 2"),
+    ("source: {}", "source: expected one of linkage, publish, quality, sandbox, schedule, "
+     "sources, timezone, truth, found 'source' – did you mean 'sources'?"),
+    ("truth: {source: a}",
+     "truth.path: expected a value, found none"),
+    ("sandbox: {customers: 3}",
+     "sandbox.customers: expected greater than or equal to 10, found 3"),
+    ("- a", "expected keys with values, found list"),
+    ("schedule: 0 5 * * *\nschedule: 0 6 * * *",
+     "line 2: expected each key once: the key 'schedule' stands there twice"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES, ids=[m[1].split(":")[0] for m in MISTAKES])
+def test_each_kind_of_mistake_has_place_expectation_and_finding(
+    tmp_path, monkeypatch, text, message
+):
+    monkeypatch.setenv("P", "abcd")
+    assert mistakes(tmp_path, text) == [f"stamm.yaml: {message}"]
+
+
+def test_a_login_in_an_address_is_not_repeated(tmp_path, monkeypatch):
+    monkeypatch.setenv("P", "abcd")
+    text = "sources: {web: {system: shop, url: u, password: '${P}', page_size: 'a://u:geheim@b'}}"
+    (found,) = mistakes(tmp_path, text)
+    assert "geheim" not in found
+
+
+def test_anchors_and_merges_are_understood(tmp_path, monkeypatch):
+    monkeypatch.setenv("P", "abcd")
+    text = """
+    sources:
+      a: &a {system: shop, url: one, password: '${P}'}
+      b: {<<: *a, url: two}
+    """
+    sources = load(tmp_path, text).sources
+    assert (sources["a"].url, sources["b"].url) == ("one", "two")
 
 
 def test_the_schema_for_editors_has_a_branch_per_system():

@@ -1,0 +1,127 @@
+"""stamm.yaml with the real systems: the template holds, mistakes in it are found and told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+import orchestration.cli
+from connectors.registry import systems
+from stamm.errors import SettingsError
+from stamm.settings import json_schema, load_settings
+
+TEMPLATE = Path(orchestration.cli.__file__).with_name("stamm.template.yaml")
+KNOWN = {name: system.settings for name, system in systems().items()}
+SCHEMA = json_schema(KNOWN)
+
+
+def uncommented() -> str:
+    """The template with everything switched on that stands in it as a comment."""
+    prose, _, settings = TEMPLATE.read_text(encoding="utf-8").partition("\n\n")
+    assert all(line.startswith("#") for line in prose.splitlines())
+    return re.sub(r"^# ", "", settings, flags=re.MULTILINE)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in re.findall(r"\$\{(\w+)\}", uncommented()):
+        monkeypatch.setenv(name, f"value-of-{name}")
+
+
+def load(folder: Path, text: str) -> Any:
+    file = folder / "stamm.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load_settings(file, KNOWN)
+
+
+def test_the_template_as_it_is_written_is_valid_and_means_the_sandbox(tmp_path: Path):
+    text = TEMPLATE.read_text(encoding="utf-8")
+    assert load(tmp_path, text).uses_sandbox
+    jsonschema.validate(yaml.safe_load(text) or {}, SCHEMA)
+
+
+def test_the_template_switched_on_is_valid_for_the_command_and_for_editors(
+    tmp_path: Path, environment: None
+):
+    settings = load(tmp_path, uncommented())
+    assert {source.system for source in settings.sources.values()} == set(KNOWN)
+    jsonschema.validate(yaml.safe_load(uncommented()), SCHEMA)
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+# What is changed in the template, and what the command says of it.
+MISTAKES = [
+    ("system: s4 ", "system: s5 ",
+     "sources.erp.system: expected one of brevo, files, s4, shopware, zendesk, found 's5' "
+     "– did you mean 's4'?"),
+    ("url: https://erp", "url: http://erp",
+     "sources.erp.url: expected an https address, as customer data would travel unencrypted "
+     "otherwise (insecure: true allows http for a test on this machine), "
+     "found 'http://erp.example.com'"),
+    ("https://shop", "https://user:geheim@shop",
+     "sources.shop.url: expected an address without credentials in it, "
+     "found 'https://…@shop.example.com'"),
+    ("${ERP_PASSWORD}", "geheim",
+     "sources.erp.password: expected ${ENV_NAME}, found a value written out (not shown); "
+     "secrets do not belong into a file"),
+    ("client_secret:", "client_sekret:",
+     "sources.shop.client_sekret: expected one of accept_shrinking, client_id, client_secret, "
+     "insecure, patience, system, url, found 'client_sekret' – did you mean 'client_secret'?"),
+    ("client_id: ${SHOP_CLIENT_ID}", "insecure: false",
+     "sources.shop.client_id: expected a value, found none"),
+    ("[contacts]", "[kontacts]",
+     "sources.mail.accept_shrinking: expected streams out of contacts, lists, campaigns, events, "
+     "found 'kontacts' – did you mean 'contacts'?"),
+    ("patience: 600", "patience: -1",
+     "sources.help.patience: expected greater than or equal to 0, found -1"),
+    ("patience: 600", "patiense: 600",
+     "sources.help.patiense: expected one of accept_shrinking, api_token, email, insecure, "
+     "patience, system, url, found 'patiense' – did you mean 'patience'?"),
+    ("format: csv", "format: cvs",
+     "sources.trade_fair.format: expected one of csv, excel, jsonl, parquet, vcard, found 'cvs' "
+     "– did you mean 'csv'?"),
+    ("key: [Nr]", "key: []",
+     "sources.trade_fair: expected key and map, as a csv file has columns of its own"),
+    ("stream: parties", "stream: partys",
+     "sources.trade_fair.stream: expected one of parties, spend_estimates, found 'partys' "
+     "– did you mean 'parties'?"),
+    ("encoding: cp1252", "encoding: latin-1",
+     "sources.trade_fair.encoding: expected one of utf-8, utf-8-sig, cp1252, utf-16, "
+     "found 'latin-1'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "message"), MISTAKES, ids=[m[1] for m in MISTAKES])
+def test_each_mistake_in_a_source_is_told(
+    tmp_path: Path, environment: None, right: str, wrong: str, message: str
+):
+    assert right in uncommented()
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, uncommented().replace(right, wrong, 1))
+    assert caught.value.mistakes == [f"stamm.yaml: {message}"]
+    assert "geheim" not in str(caught.value)
+
+
+# What no schema can know: http needs `insecure`, names of streams, what a csv needs.
+EDITORS_SEE = [
+    mistake
+    for mistake in MISTAKES
+    if mistake[1] not in {"url: http://erp", "https://user:geheim@shop", "[kontacts]", "key: []"}
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"), EDITORS_SEE, ids=[m[1] for m in EDITORS_SEE]
+)
+def test_editors_see_the_mistake_too(right: str, wrong: str, message: str):
+    document = yaml.safe_load(uncommented().replace(right, wrong, 1))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, SCHEMA)
