@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Measure = tuple[float, float, float]
+Labels = Mapping[str, Hashable]
+MOST_LINKS = 3_000_000  # beyond that pairs are counted, not listed
 
 
 @dataclass(frozen=True)
@@ -22,44 +25,55 @@ class Scores:
     records: int
 
 
-def scores(predicted: Mapping[str, Hashable], truth: Mapping[str, Hashable]) -> Scores:
+def scores(predicted: Labels, truth: Labels) -> Scores:
     """Compare record → cluster with record → entity, over the records that both know.
 
-    Pairwise: over pairs of records held to be one party. Cluster: a predicted cluster counts as
-    right only if it equals a true one record by record; precision is the share of predicted
-    clusters that are right, recall the share of true ones that were found, and F1 their harmonic
-    mean (cluster F1 of Menestrina, Whang and Garcia-Molina, "Evaluating entity resolution
-    results", 2010). Records alone count as clusters.
+    Pairwise: over pairs of records held to be one party, by recordlinkage's measures. Cluster: a
+    predicted cluster counts as right only if it equals a true one record by record; precision is
+    the share of predicted clusters that are right, recall the share of true ones that were found,
+    and F1 their harmonic mean (cluster F1 of Menestrina, Whang and Garcia-Molina, "Evaluating
+    entity resolution results", 2010). Records alone count as clusters.
     """
     known = [record for record in predicted if record in truth]
     return Scores(
         pairwise=_pairwise(known, predicted, truth),
-        cluster=_cluster(known, predicted, truth),
+        cluster=cluster_measure(predicted, truth),
         records=len(known),
     )
 
 
-def _pairwise(
-    known: list[str], predicted: Mapping[str, Hashable], truth: Mapping[str, Hashable]
-) -> Measure:
+def cluster_measure(predicted: Labels, truth: Labels) -> Measure:
+    """Precision, recall and F1 of whole clusters, as `scores` has them."""
+    known = [record for record in predicted if record in truth]
+    found, real = _groups(known, predicted), _groups(known, truth)
+    return _measure(len(found & real), len(found), len(real))
+
+
+def _pairwise(known: list[str], predicted: Labels, truth: Labels) -> Measure:
     found = _pairs(Counter(predicted[record] for record in known).values())
     real = _pairs(Counter(truth[record] for record in known).values())
     both = _pairs(Counter((predicted[record], truth[record]) for record in known).values())
-    return _measure(both, found, real)
+    if not both or max(found, real) > MOST_LINKS:
+        return _measure(both, found, real)
+    return pair_measures(links(known, predicted), links(known, truth))
 
 
 def _pairs(sizes: Iterable[int]) -> int:
     return sum(size * (size - 1) // 2 for size in sizes)
 
 
-def _cluster(
-    known: list[str], predicted: Mapping[str, Hashable], truth: Mapping[str, Hashable]
-) -> Measure:
-    found, real = _groups(known, predicted), _groups(known, truth)
-    return _measure(len(found & real), len(found), len(real))
+def links(known: list[str], label: Labels) -> pd.MultiIndex:
+    """All pairs of records with one label, by their place in `known`, smaller first."""
+    import pandas as pd
+
+    places: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place, record in enumerate(known):
+        places[label[record]].append(place)
+    pairs = [pair for group in places.values() for pair in combinations(group, 2)]
+    return pd.MultiIndex.from_tuples(pairs, names=["left", "right"])
 
 
-def _groups(known: list[str], label: Mapping[str, Hashable]) -> set[frozenset[str]]:
+def _groups(known: list[str], label: Labels) -> set[frozenset[str]]:
     groups: defaultdict[Hashable, set[str]] = defaultdict(set)
     for record in known:
         groups[label[record]].add(record)

@@ -13,8 +13,8 @@ LEGAL_FORMS = (
                      r"\s*(kg|kommanditgesellschaft)(aa)?"),
     ("ag & co kg", r"ag\s*(und|u)?\s*co\s*(kg|ohg)(aa)?"),
     ("ug", r"ug\s*haftungsbeschrankt|unternehmergesellschaft(\s*haftungsbeschrankt)?|ug"),
-    ("gmbh", r"gesellschaft mit beschrankter haftung|ges\s?m\s?b\s?h|gesmbh|g\s?m\s?b\s?h|ggmbh|gmbh"
-             r"|sarl|s a r l"),
+    ("gmbh", r"gesellschaft mit beschrankter haftung|ges\s?m\s?b\s?h|gesmbh|g\s?m\s?b\s?h|ggmbh"
+             r"|gmbh|sarl|s a r l"),
     ("kgaa", r"kg\s?aa"),
     ("ag", r"aktiengesellschaft|ag"),
     ("se", r"se"),
