@@ -40,6 +40,8 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
         "sources": _sources(stages),
         "changed": "publish" in stages,
         "counts": {**counts, "merged": counts["records"] - counts["parties"]},
+        "quarantined": sum(c.get("quarantined", 0) for _, c in stages.values()),
+        "set_aside": stages["prepare"][1] if "prepare" in stages else {},
         "checks": {
             "passed": sum(c.get("passed", 0) for _, c in stages.values()),
             "failed": sum(c.get("failed", 0) for _, c in stages.values()),
@@ -86,6 +88,8 @@ def show(summary: dict[str, Any]) -> None:
         f"{counts['records']:,} records, {counts['merged']:,} merged"
     )
     if summary["changed"]:
+        aside = ", ".join(f"{n:,} {_named(why)}" for why, n in summary["set_aside"].items())
+        say(f"{summary['quarantined']:,} rows in quarantine · set aside: {aside or 'none'}")
         say(
             f"{checks['passed']} checks passed, {checks['failed']} warned · "
             f"build {summary['build']}"
@@ -93,3 +97,7 @@ def show(summary: dict[str, Any]) -> None:
     else:
         say(f"Nothing changed; build {summary['build']} stands.")
     say('Open it: stamm query "show tables" · ' + summary["file"])
+
+
+def _named(reason: str) -> str:
+    return reason.replace("_", " ")

@@ -17,7 +17,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from orchestration import dbt
 from orchestration.assets.gates import gate_checks, run_gate_step
 from orchestration.project import Project
-from orchestration.session import Pipeline
+from orchestration.session import Pipeline, Session
 from stamm.duck import open_warehouse
 from stamm.home import Home
 
@@ -59,11 +59,23 @@ def prepare_assets(project: Project) -> AssetsDefinition:
         check_specs=gate_checks("match_input", _CHECKED["match_input"]),
     )
     def prepare_match_input(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
-        with pipeline.session.stage("prepare"):
+        with pipeline.session.stage("prepare") as counts:
             yield from _build(context, pipeline, specs, dbt.PREPARE)
+            counts.update(_set_aside(pipeline.session))
         yield from run_gate_step(pipeline.session, "match_input", _CHECKED["match_input"])
 
     return prepare_match_input
+
+
+def _set_aside(session: Session) -> dict[str, int]:
+    """How many party records stay out of linking, by reason (test, nonsense, no identity)."""
+    with open_warehouse(session.project.home.warehouse) as con:
+        return dict(
+            con.sql(
+                "select reason, count(*) from intermediate.int_parties__set_aside"
+                " group by reason order by reason"
+            ).fetchall()
+        )
 
 
 def mart_assets(project: Project) -> AssetsDefinition:
