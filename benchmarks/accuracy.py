@@ -95,7 +95,7 @@ def clustered(con: duckdb.DuckDBPyConnection, trained: Trained) -> Labels:
         con,
         party_type,
         lambda pairs, out: score_pairs(con, party_type, trained, pairs, out),
-        contradiction=contradiction_sql(trained.specification, "p.pattern"),
+        contradiction=contradiction_sql(trained, "p.pattern"),
     )
     return {member.record_id: place for place, c in enumerate(found.clusters) for member in c}
 

@@ -94,7 +94,7 @@ def _link_and_cluster(
         con,
         party_type,
         score,
-        contradiction=contradiction_sql(specification, "p.pattern"),
+        contradiction=contradiction_sql(linked.trained, "p.pattern"),
         judged=judged,
     )
 
