@@ -22,6 +22,7 @@ from stamm.store import Store
 
 EMAIL = "kanarina@zwitscherbach.example-mail.de"
 SECOND_EMAIL = "piepmatz77@zwitscherbach.example-mail.de"
+BLOCKED = "robert@sperlingsloh-post.de"
 NEEDLES = [
     "Zwitscherbach",  # family name, and the domain of her mailboxes
     "Kanarina",  # given name
@@ -125,6 +126,14 @@ def _erp() -> list[tuple[str, str, str, dict[str, Any]]]:
         # Its category is missing, so it cannot land.
         ("s4", "business_partners", "1999003", _partner(
             "1999003", None, FirstName="Kanarina", LastName="Zwitscherbach")),
+        # Blocked by the ERP: kept, but not to be used, whatever the newsletter says.
+        ("s4", "business_partners", "1999004", _partner(
+            "1999004", "1", FirstName="Robert", LastName="Sperlingsloh",
+            BusinessPartnerFullName="Robert Sperlingsloh", BusinessPartnerIsBlocked=True)),
+        ("s4", "addresses", "1999004|1999004", address | {
+            "BusinessPartner": "1999004", "AddressID": "1999004", "StreetName": "Amselweg"}),
+        ("s4", "emails", "1999004||1", child | {
+            "AddressID": "1999004", "IsDefaultEmailAddress": True, "EmailAddress": BLOCKED}),
         ("s4", "addresses", f"{_PERSON}|1999001", address),
         ("s4", "emails", "1999001||1", child | {
             "IsDefaultEmailAddress": True, "EmailAddress": EMAIL}),
@@ -134,7 +143,7 @@ def _erp() -> list[tuple[str, str, str, dict[str, Any]]]:
     ]  # fmt: skip
 
 
-def _partner(number: str, category: str | None, **names: str) -> dict[str, Any]:
+def _partner(number: str, category: str | None, **names: Any) -> dict[str, Any]:
     blank = dict.fromkeys(
         ("FirstName", "LastName", "MiddleName", "OrganizationBPName1", "OrganizationBPName2"), ""
     )
@@ -174,6 +183,12 @@ def _newsletter() -> list[tuple[str, str, str, dict[str, Any]]]:
     moment = f"{_DAY}.000+01:00"
     message = "<1999001@smtp-relay.mailin.fr>"
     return [
+        ("brevo", "contacts", "1999004", {
+            "id": 1999004, "email": BLOCKED, "emailBlacklisted": False, "smsBlacklisted": False,
+            "createdAt": moment, "modifiedAt": moment, "listIds": [2], "attributes": {
+                "VORNAME": "Robert", "NACHNAME": "Sperlingsloh", "OPT_IN": True,
+                "OPT_IN_DATE": "2025-03-01", "DOUBLE_OPT_IN_DATE": "2025-03-01",
+                "CONSENT_SOURCE": "webform"}}),
         ("brevo", "contacts", "1999001", {
             "id": 1999001, "email": EMAIL, "emailBlacklisted": False, "smsBlacklisted": False,
             "createdAt": moment, "modifiedAt": moment, "listIds": [2], "attributes": {

@@ -14,7 +14,15 @@ from sandbox.server import running
 from stamm.duck import open_warehouse
 from stamm.store import Store
 from tests.end_to_end.company import Company
-from tests.privacy.planted import NEEDLES, decide, plant, write_files, write_settings
+from tests.privacy.planted import (
+    BLOCKED,
+    EMAIL,
+    NEEDLES,
+    decide,
+    plant,
+    write_files,
+    write_settings,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -133,6 +141,44 @@ def test_she_went_the_whole_way_and_also_where_records_are_set_aside(after_run):
     ) == [("birth_date_is_plausible", "fair")]
     tables = {place.table for place in after_run.found if place.path.startswith("published/")}
     assert {"customer_360", "dim_customer", "golden_parties", "crm_outbox"} <= tables
+
+
+def test_whom_a_source_blocked_is_restricted_in_golden_and_marts_and_never_leaves(after_run):
+    [(party, restricted)] = ask(
+        after_run,
+        f"select party_id, restricted from golden.golden_parties where email = '{BLOCKED}'",
+    )
+    assert restricted
+    assert ask(
+        after_run,
+        f"select restricted, permission_email from marts.customer_360 where party_id = '{party}'",
+    ) == [(True, True)]
+    assert ask(after_run, f"from marts.crm_outbox where party_id = '{party}'") == []
+
+
+def test_every_golden_value_says_why_and_how_long_it_may_be_held(after_run):
+    bases = ask(
+        after_run,
+        "select distinct lineage.attribute, lineage.purpose, lineage.legal_basis, "
+        "lineage.retention from golden.golden_lineage as lineage "
+        "join golden.golden_parties as golden using (party_id) "
+        "where golden.family_name = 'Zwitscherbach' "
+        "and lineage.attribute in ('family_name', 'birth_date') order by 1",
+    )
+    assert ("family_name", "contract", "Art. 6 (1) b", "customer_master") in bases
+    unstated = "purpose is null or legal_basis is null or retention is null"
+    assert ask(after_run, f"select count(*) from golden.golden_lineage where {unstated}") == [(0,)]
+
+
+def test_a_withdrawal_told_to_us_rules_over_the_newsletter_tool(after_run):
+    """She confirmed in 2025 and withdrew by telephone in 2026, which only our store knows."""
+    assert ask(
+        after_run, f"select state, events from marts.consent_state where address = '{EMAIL}'"
+    ) == [("withdrawn", 3)]
+    assert ask(
+        after_run,
+        "select permission_email from marts.crm_outbox where family_name = 'Zwitscherbach'",
+    ) == [(False,)]
 
 
 def test_what_great_expectations_found_is_kept_as_counts_and_ids(after_run):
