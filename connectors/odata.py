@@ -78,14 +78,18 @@ def changed_since_day(*fields: str) -> Bound:
 
 
 def _without_envelope(row: Any) -> Any:
-    """The entity without its own address and its links.
+    """The entity, and what is expanded in it, without its own address and its links.
 
     They are the protocol's, not the record's, and name the host: behind another address every
     record would look changed.
     """
     if not isinstance(row, dict):
         return row
-    return {name: value for name, value in row.items() if not _is_envelope(name, value)}
+    return {
+        name: _without_envelope(value)
+        for name, value in row.items()
+        if not _is_envelope(name, value)
+    }
 
 
 def _is_envelope(name: str, value: Any) -> bool:
@@ -98,6 +102,7 @@ class KeyOrderedPages:
 
     since: Bound | None = None
     size: int = 1000
+    expand: str = ""
 
     def first(self, stream: Stream, window: Window) -> Request:
         params = {
@@ -107,6 +112,8 @@ class KeyOrderedPages:
             "$top": str(self.size),
             "$skip": "0",
         }
+        if self.expand:
+            params["$expand"] = self.expand
         if window.since and self.since:
             params["$filter"] = self.since(window.since)
         return Request("GET", stream.path, params)

@@ -40,9 +40,9 @@ class S4Source(HttpSource):
     password: SecretStr
 
 
-def _swept(name: str, path: str, key: tuple[str, ...], basis: Basis) -> Stream:
+def _swept(name: str, path: str, key: tuple[str, ...], basis: Basis, *, expand: str = "") -> Stream:
     """A stream without a moment of change: read whole, compared, what is missing is deleted."""
-    return Stream(name, key, basis, path, paginate=KeyOrderedPages())
+    return Stream(name, key, basis, path, paginate=KeyOrderedPages(expand=expand))
 
 
 def _document(name: str, path: str, key: str, basis: Basis, *mandatory: str) -> Stream:
@@ -101,6 +101,7 @@ STREAMS = (
             "ValidityEndDate",
         ),
         RELATION,
+        expand="to_ContactRelationship",  # function and department are there
     ),
     _document("sales_orders", f"{_ORDERS}/A_SalesOrder", "SalesOrder", TRANSACTION, "SoldToParty"),
     _swept(

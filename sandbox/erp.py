@@ -254,8 +254,15 @@ def _add_tie(world: World, company: str, person: str, function: str, created: in
         "ValidityEndDate": OPEN_END,
         "ValidityStartDate": odata_date(created),
         "IsStandardRelationship": False,
-        "ContactPersonFunction": function,
-        "ContactPersonDepartment": "",
+        # Function and department hang on the tie; the API gives them with $expand only.
+        "to_ContactRelationship": {
+            "RelationshipNumber": number,
+            "BusinessPartnerCompany": company,
+            "BusinessPartnerPerson": person,
+            "ValidityEndDate": OPEN_END,
+            "ContactPersonFunction": function,
+            "ContactPersonDepartment": "",
+        },
     }
     world.records.add(
         "s4", "contacts", f"{number}|{company}|{person}|{OPEN_END}", body,

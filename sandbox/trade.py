@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.parties import Accounts
+from sandbox.shop_floor import order_setting
 from sandbox.vocabulary import Product
 from sandbox.webshop import Buyer
 from sandbox.wire import at, decimal, odata_date, odata_moment, shopware
@@ -19,7 +20,6 @@ PROSPECT_SHARE = 0.22
 ORDERS_MEAN = {False: 3.6, True: 7.0}  # over the four years, by "is a firm", before prospects
 RATE_SHAPE = 0.9
 SEASON = (0.75, 0.75, 0.9, 0.95, 1.0, 0.9, 0.8, 0.8, 0.95, 1.0, 1.3, 1.4)
-SALES_CHANNEL = "018bb8a5f0a1700f9a0cbdb3e2b61d99"
 VAT = {"DE": 0.19, "AT": 0.20, "CH": 0.081}
 
 
@@ -88,11 +88,13 @@ def add_shop_order(world: World, buyer: Buyer, country: str, moment: int) -> Non
         "id": key,
         "orderNumber": str(10_000 + number),
         "orderDateTime": shopware(moment),
+        **order_setting(currency_of(country), status),
+        "billingAddressId": key[16:] + key[:16],  # an address of the order's own
         "amountTotal": round(net * (1 + VAT[country]), 2),
         "amountNet": net,
-        "currency": {"isoCode": currency_of(country), "apiAlias": "currency"},
-        "stateMachineState": {"technicalName": status, "apiAlias": "state_machine_state"},
         "orderCustomer": {
+            "id": key[::-1],
+            "orderId": key,
             "customerId": buyer.key,
             "email": buyer.email,
             "firstName": buyer.first_name,
@@ -101,7 +103,6 @@ def add_shop_order(world: World, buyer: Buyer, country: str, moment: int) -> Non
             "customerNumber": buyer.number,
             "apiAlias": "order_customer",
         },
-        "salesChannelId": SALES_CHANNEL,
         "createdAt": shopware(moment),
         "updatedAt": shopware(changed),
         "apiAlias": "order",
@@ -124,11 +125,20 @@ def _add_line_item(world: World, order: str, line: Line, moment: int) -> None:
     body = {
         "id": key,
         "orderId": order,
+        "identifier": key,
         "productId": f"018bb8a5f0a1700f9a0c{int(product.number[2:]):012x}",
         "label": product.name,
         "quantity": line.quantity,
         "unitPrice": product.price,
         "totalPrice": line.amount,
+        "price": {
+            "unitPrice": product.price,
+            "quantity": line.quantity,
+            "totalPrice": line.amount,
+            "apiAlias": "calculated_price",
+        },
+        "children": [],
+        "states": ["is-physical"],
         "type": "product",
         "payload": {"productNumber": product.number, "category": product.category},
         "createdAt": shopware(moment),

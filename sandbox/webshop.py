@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.firms import Contact, Firm
 from sandbox.noise import Nobody
 from sandbox.population import Person, mail_part
+from sandbox.shop_floor import COUNTRIES, CUSTOMER_GROUP, GERMAN, SALES_CHANNEL
 from sandbox.spelling import Scribe, WrittenAddress, WrittenName
 from sandbox.wire import shopware
 from sandbox.world import World
@@ -20,7 +21,6 @@ SALUTATIONS = {
     "f": "018bb8a5f0a1700f9a0cbdb3e2b61d02",
     "": "018bb8a5f0a1700f9a0cbdb3e2b61d03",
 }
-GERMAN = "2fbb5fe2e29a4d70aa5854ce7ce3e20b"
 GUEST_SHARE = 0.22
 SOCIAL_SHARE = 0.06
 
@@ -125,6 +125,8 @@ def _write(world: World, entry: _Entry, created: int, guest: bool) -> Buyer:
         "vatIds": entry.vat_ids,
         "email": entry.email,
         "birthday": entry.birthday and f"{entry.birthday}T00:00:00.000+00:00",
+        "groupId": CUSTOMER_GROUP,
+        "salesChannelId": SALES_CHANNEL,
         "languageId": GERMAN,
         "defaultBillingAddressId": address,
         "defaultShippingAddressId": address,
@@ -151,7 +153,8 @@ def _add_address(world: World, customer: str, entry: _Entry, created: int) -> st
         "street": entry.address.street_line,
         "zipcode": entry.address.postcode or None,
         "city": entry.address.city,
-        "country": {"iso": entry.address.country, "apiAlias": "country"},
+        "countryId": COUNTRIES[entry.address.country]["id"],
+        "country": COUNTRIES[entry.address.country],
         "phoneNumber": entry.phone or None,
         "createdAt": shopware(created),
         "updatedAt": None,

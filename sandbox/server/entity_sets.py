@@ -20,6 +20,7 @@ class EntitySet:
     name: str
     stream: str
     key: tuple[str, ...]
+    navigation: str = ""  # an entity that a record holds, shown with `$expand`
 
     @property
     def type(self) -> str:
@@ -55,7 +56,9 @@ ENTITY_SETS = (
     EntitySet(
         _PARTNER, "A_BusinessPartnerTaxNumber", "tax_numbers", ("BusinessPartner", "BPTaxType")
     ),
-    EntitySet(_PARTNER, "A_BusinessPartnerContact", "contacts", _RELATION),
+    EntitySet(
+        _PARTNER, "A_BusinessPartnerContact", "contacts", _RELATION, "to_ContactRelationship"
+    ),
     EntitySet(_ORDER, "A_SalesOrder", "sales_orders", ("SalesOrder",)),
     EntitySet(_ORDER, "A_SalesOrderItem", "sales_order_items", ("SalesOrder", "SalesOrderItem")),
     EntitySet(
@@ -95,7 +98,7 @@ def edmx(service: str, properties: Mapping[str, Sequence[str]]) -> str:
 
 def _entity_type(one: EntitySet, found: Sequence[str]) -> str:
     keys = "".join(f'<PropertyRef Name="{name}"/>' for name in one.key)
-    names = dict.fromkeys((*one.key, *found))
+    names = dict.fromkeys((*one.key, *(name for name in found if name != one.navigation)))
     fields = "".join(_property(name, required=name in one.key) for name in names)
     return f'<EntityType Name="{one.name}Type"><Key>{keys}</Key>{fields}</EntityType>'
 

@@ -122,22 +122,30 @@ def _query(shelf: Shelf, one: EntitySet, request: Request) -> Query:
     return Query(
         selection(asked.get("$filter", ""), known),
         order(asked.get("$orderby", ""), one.key),
-        _shown(asked.get("$select", "*"), known),
+        _shown(one, asked.get("$select", "*"), asked.get("$expand", ""), known),
         top,
         skip,
         tuple(orjson.loads(base64.urlsafe_b64decode(token))) if token else None,
     )
 
 
-def _shown(selected: str, known: Known) -> str:
+def _shown(one: EntitySet, selected: str, expanded: str, known: Known) -> str:
+    """SQL expression of a record: the selected fields; what is not expanded is a link."""
+    if expanded not in {"", one.navigation}:
+        raise BadFilter(f"Navigation property '{expanded}' not found")
     names = [name.strip() for name in selected.split(",")]
     if names == ["*"]:
-        return "body"
+        return "body" if not one.navigation or expanded else _deferred(one)
     for name in names:
         if not _PROPERTY.fullmatch(name) or not known(name):
             raise BadFilter(f"Property '{name}' not found")
     members = ", ".join(f"'{name}', body -> '$.{name}'" for name in names)
     return f"json_object({members})"
+
+
+def _deferred(one: EntitySet) -> str:
+    link = f"json_object('__deferred', json_object('uri', '{one.navigation}'))"
+    return f"json_set(body, '$.{one.navigation}', {link})"
 
 
 def _page(shelf: Shelf, one: EntitySet, query: Query, request: Request) -> Response:

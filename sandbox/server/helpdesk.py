@@ -42,7 +42,9 @@ def routes(shelf: Shelf) -> list[Route]:
     """The lists and exports under `/api/v2`."""
     paths: dict[str, tuple[set[str], Answer]] = {
         "/api/v2/incremental/{stream}/cursor.json": (_BY_CURSOR, _cursor_export),
+        "/api/v2/incremental/{stream}/cursor": (_BY_CURSOR, _cursor_export),
         "/api/v2/incremental/{stream}.json": (_BY_TIME, _time_export),
+        "/api/v2/incremental/{stream}": (_BY_TIME, _time_export),
         "/api/v2/{stream}/count.json": (_BY_TIME | _LISTED, _count),
         "/api/v2/{stream}.json": (_LISTED, _list),
     }

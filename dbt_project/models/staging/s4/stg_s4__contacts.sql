@@ -11,8 +11,8 @@ renamed as (
         {{ text('BusinessPartnerCompany') }} as organisation_key,
         {{ text('BusinessPartnerPerson') }} as person_key,
         {{ flag('IsStandardRelationship') }} as is_standard,
-        {{ text('ContactPersonFunction') }} as function,
-        {{ text('ContactPersonDepartment') }} as department,
+        {{ text('to_ContactRelationship.ContactPersonFunction') }} as function,
+        {{ text('to_ContactRelationship.ContactPersonDepartment') }} as department,
         {{ odata_day('ValidityEndDate') }} as valid_to
     from source
 )
