@@ -13,6 +13,17 @@ from sandbox.world import DAY, World
 
 EVERY = 30 * DAY
 MAILS_MEAN = 1.6  # the statistics keep a sample of what was sent
+_MAILBOX = "newsletter@sandbox-company.example"
+_SENDING: dict[str, Any] = {
+    "testSent": True,
+    "header": "[DEFAULT_HEADER]",
+    "footer": "[DEFAULT_FOOTER]",
+    "sender": {"id": 1, "name": "Sandbox Company", "email": _MAILBOX},
+    "replyTo": _MAILBOX,
+    "htmlContent": "",
+    "recipients": {"lists": [LISTS["newsletter"]], "exclusionLists": []},
+    "statistics": {"globalStats": {}, "campaignStats": []},
+}
 THEMES = ("Neuheiten", "Frühjahrsangebote", "Gartenzeit", "Sommer", "Werkstatt", "Advent")
 
 
@@ -20,8 +31,14 @@ def add_lists(world: World) -> None:
     """The lists of the account."""
     for name, number in LISTS.items():
         body = {
-            "id": number, "name": name, "totalSubscribers": 0, "totalBlacklisted": 0, "folderId": 1,
-        }  # fmt: skip
+            "id": number,
+            "name": name,
+            # Brevo no longer counts them in this list and answers 0.
+            "totalSubscribers": 0,
+            "totalBlacklisted": 0,
+            "uniqueSubscribers": 0,
+            "folderId": 1,
+        }
         _add(world, "lists", number, body, world.start)
 
 
@@ -58,6 +75,7 @@ def _add_campaign(world: World, sent: int) -> None:
         "status": "sent",
         "type": "classic",
         "tag": tag_of(sent),
+        **_SENDING,
         "sentDate": brevo(sent),
         "scheduledAt": brevo(sent),
         "createdAt": brevo(sent - 3 * DAY),
