@@ -88,13 +88,13 @@ class Company:
                 for c in read_changes(store, limit=1_000_000)
             ]
 
-    def take_record_key_of(self, other: Company) -> None:
-        """Name records as the other one does, so that ids and whole tables can be compared."""
+    def take_keys_of(self, other: Company) -> None:
+        """Name records and parties as the other one does, so that tables can be compared."""
         with closing(Store.open(other.home / "state.db")) as theirs:
-            key = theirs.secret("record_id")
+            keys = [tuple(row) for row in theirs.query("select name, value from secrets")]
         self.home.mkdir(parents=True, exist_ok=True)
         with closing(Store.open(self.home / "state.db")) as ours, ours.transaction() as db:
-            db.execute("insert or replace into secrets values ('record_id', ?)", (key,))
+            db.executemany("insert or replace into secrets values (?, ?)", keys)
 
 
 def new_company(folder: Path, *, customers: int = 300, seed: int = 7) -> Company:

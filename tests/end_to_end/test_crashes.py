@@ -55,7 +55,7 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize("stage", STAGES)
 def test_killed_in_a_stage_the_next_run_finishes_the_work(stage, tmp_path, undisturbed):
     company = new_company(tmp_path, customers=150, seed=5)
-    company.take_record_key_of(undisturbed)
+    company.take_keys_of(undisturbed)
     kill_in(stage, company)
     company.run()
     assert company.tables() == undisturbed.tables()

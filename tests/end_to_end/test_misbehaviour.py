@@ -24,7 +24,7 @@ def test_after_every_misbehaviour_the_tables_are_those_of_a_calm_day(tmp_path):
     calm = new_company(tmp_path / "calm", customers=150, seed=5)
     calm.run()
     company = new_company(tmp_path / "rough", customers=150, seed=5)
-    company.take_record_key_of(calm)
+    company.take_keys_of(calm)
     folder = company.home / "sandbox"
     create(folder, customers=150, seed=5)
     with running(folder) as server:
