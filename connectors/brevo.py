@@ -41,7 +41,8 @@ class ReportPages:
     first_day: date = date(2018, 1, 1)
 
     def first(self, stream: Stream, window: Window) -> Request:
-        start = window.since.date() if window.since else self.first_day
+        # Days are the account's own, and west of Greenwich one begins after the moment in UTC.
+        start = window.since.date() - timedelta(days=1) if window.since else self.first_day
         return self._slice(stream.path, start, window.until.date())
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
@@ -87,7 +88,7 @@ STREAMS = (
         field_groups=(
             birth_date("attributes.GEBURTSDATUM"),
             FieldGroup(
-                "company",
+                "company_name",
                 ("attributes.FIRMA",),
                 RELATION,
             ),
@@ -117,6 +118,7 @@ STREAMS = (
         cursor=Cursor("date", first_of("date"), lag=timedelta(hours=1)),
         paginate=ReportPages("events"),
         mandatory=("event", "date"),
+        forgets=True,
     ),
 )
 
