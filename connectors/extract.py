@@ -24,7 +24,7 @@ from connectors.landing import (
     read_manifest,
     stream_folder,
 )
-from connectors.loading import Job, LoadResult, OpenLoad, Report, WindowMovedError
+from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, WindowMovedError
 from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text, later
 from connectors.records import Judge
 from connectors.registry import systems
@@ -187,7 +187,7 @@ def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
             if not load.at.at_end:
                 _read(job, reader, load)
             _reconcile(job, load)
-            return load.commit(deletes_are_sure=_deletes_are_sure(job, reader, load))
+            return load.commit(_missing_are(job, reader, load))
         except WindowMovedError as moved:
             if load.at.restarts >= _RESTARTS:
                 load.abandon()
@@ -233,13 +233,16 @@ def _reconcile(job: Job, load: OpenLoad) -> None:
         )
 
 
-def _deletes_are_sure(job: Job, reader: Reader, load: OpenLoad) -> bool:
-    """Whether what a full read did not meet is really gone."""
+def _missing_are(job: Job, reader: Reader, load: OpenLoad) -> Missing:
+    """What became of the records that a full read did not meet."""
     reading = load.at.reading
+    if job.stream.forgets:
+        return "kept"
     if job.stream.total_is_exact or not any(job.current.missing(reading)):
-        return True
+        return "deleted"
     total = reader.total(job.stream)
-    return total is None or total == job.current.accounted(reading)
+    agrees = total is None or total == job.current.accounted(reading)
+    return "deleted" if agrees else "unsure"
 
 
 def _is_suspicious(job: Job, read: int, landed: int) -> bool:
@@ -247,7 +250,8 @@ def _is_suspicious(job: Job, read: int, landed: int) -> bool:
         return False
     if read == 0:
         return landed > 0
-    return landed >= _SHORT_FROM and read < _SHORT_BELOW * landed
+    short = landed >= _SHORT_FROM and read < _SHORT_BELOW * landed
+    return short and not job.stream.forgets
 
 
 def _changed_in_silence(job: Job, total: int) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from connectors.current import Checkpoint, CurrentVersions, restarted
 from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
@@ -46,6 +47,7 @@ class LoadResult:
 
 
 Report = Callable[[LoadResult], None]
+Missing = Literal["deleted", "unsure", "kept"]  # records that a full read did not meet
 
 
 class WindowMovedError(Exception):
@@ -215,20 +217,20 @@ class OpenLoad:
 
     # ---- the end ----
 
-    def commit(self, *, deletes_are_sure: bool = True) -> LoadResult:
+    def commit(self, missing: Missing) -> LoadResult:
         """Tombstones, manifest, state, cache; a load without rows leaves no folder.
 
-        If deletes are not sure there are no tombstones, and the full read stays due.
+        Only what is surely deleted gets a tombstone; where that is unsure, the full read stays due.
         """
         job = self._job
-        full_pass = self.at.reading if self.at.mode == "full" and deletes_are_sure else None
+        full_pass = self.at.reading if self.at.mode == "full" and missing == "deleted" else None
         live = job.current.live()
         if full_pass is not None:
             live -= self._write_tombstones(full_pass)
         before = job.progress()
         manifest = self._manifest()
         after = after_load(before, manifest, live=live)
-        if not deletes_are_sure:
+        if missing == "unsure":
             after = replace(after, full_read_at=before.full_read_at)
         landed = bool(manifest.parts or manifest.rejected_parts)
         if landed:

@@ -66,6 +66,9 @@ class Stream:
     # False: `Reader.total` may lag, and a full read may leave out what is changing just now. Then
     # a record that is missing counts as deleted only if the total agrees.
     total_is_exact: bool = True
+    # True: the server shows its records for a time only (reports of events). What a full read
+    # does not meet any more has happened all the same, and stays.
+    forgets: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from connectors.registry import systems
 from connectors.shopware import ShopwareSource
+from connectors.source import Window
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts.md"
 ROW = re.compile(r"^\| `(\w+)\.(\w+)` \| ([^|]+) \|", re.MULTILINE)
@@ -82,3 +83,10 @@ def test_insecure_allows_http():
     raw = {"system": "shopware", "client_id": "x", "client_secret": "y", "insecure": True}
     source = ShopwareSource.model_validate({**raw, "url": "http://127.0.0.1:8000/"})
     assert source.url == "http://127.0.0.1:8000"
+
+
+def test_a_report_by_days_begins_a_day_early_as_days_are_those_of_the_account():
+    stream = systems()["brevo"].stream("events")
+    since = datetime(2026, 3, 2, 0, 55, tzinfo=UTC)  # still the first of March in New York
+    request = stream.paginate.first(stream, Window(since, datetime(2026, 3, 4, tzinfo=UTC)))
+    assert (request.params["startDate"], request.params["endDate"]) == ("2026-03-01", "2026-03-04")

@@ -109,6 +109,23 @@ def test_a_full_read_that_comes_back_short_replaces_nothing(bench: Bench, left: 
     assert len(bench.live("shopware_orders")) == 20
 
 
+def test_what_a_server_shows_for_a_time_only_stays_when_it_is_shown_no_more(bench: Bench):
+    report = replace(STREAM, forgets=True)
+    bench.server.records = [customer(n, n) for n in range(30)]
+    bench.extract(report)
+    del bench.server.records[:25]
+    result = bench.extract(report, full=True)
+    assert (result.deletes, len(bench.live())) == (0, 30)
+    bench.server.records.append(customer(30, 30))
+    bench.server.tells_total = False
+    bench.server.asked.clear()
+    assert bench.extract(report).upserts == 1
+    assert bench.server.asked[0] == ("2026-03-01T12:24:00+00:00", 0)  # no full read is due
+    bench.server.records.clear()
+    with pytest.raises(SuspiciouslyShort, match="brought 0 records, 31 are landed"):
+        bench.extract(report, full=True)
+
+
 def test_a_stream_may_shrink_where_the_settings_say_so(bench: Bench):
     class Shrinking(SourceSettings):
         accept_shrinking: tuple[str, ...] = ("orders",)
