@@ -81,6 +81,7 @@ class Check:
     rule: str
     expect: Expectation
     severity: Severity = "error"
+    look: str = ""  # where the rows at fault lie, if not in the table itself
 
 
 @dataclass(frozen=True)

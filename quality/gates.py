@@ -151,7 +151,7 @@ def _where(batch: Batch, check: Check, finding: Finding) -> str:
     if batch.per_record:
         return f"quality.quarantined_rows where rule = '{check.name}' (work/warehouse.duckdb)"
     subjects = ", ".join(str(row["subject"]) for row in finding.at_fault[:_SUBJECTS_SHOWN])
-    return f"{batch.table} (work/warehouse.duckdb): {subjects}"
+    return f"{check.look or batch.table} (work/warehouse.duckdb): {subjects}"
 
 
 def _rows_at_fault(batch: Batch, check: Check, finding: Finding) -> list[QuarantinedRow]:

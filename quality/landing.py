@@ -14,6 +14,8 @@ _UNUSUAL = 1.0
 # Of the live records; sources lose customers one by one.
 _DELETED_SHARE = 0.2
 
+_QUARANTINE = "quality.quarantined_rows where gate = 'landing'"
+
 
 def batches(thresholds: Thresholds) -> tuple[Batch, ...]:
     """Checks over the streams, one row per source and stream."""
@@ -26,12 +28,14 @@ def batches(thresholds: Thresholds) -> tuple[Batch, ...]:
                     "rejected_share_is_small",
                     "few records of a stream were rejected on landing",
                     between("rejected_share", 0, thresholds.rejected_share),
+                    look=_QUARANTINE,
                 ),
                 Check(
                     "mandatory_values_are_present",
                     "no record was rejected for an empty mandatory field",
                     between("mandatory_null", 0, 0),
                     "warn",
+                    look=_QUARANTINE,
                 ),
                 Check(
                     "landed_records_reconcile_with_the_server",

@@ -102,7 +102,7 @@ def four_systems(url: str, **changed: Mapping[str, Any]) -> dict[str, dict[str, 
 def cards(people: int, header: str = "Nr;Vorname;Nachname;E-Mail;Ort") -> str:
     """A CSV of that many invented people; every hundredth has no number."""
     rows = [
-        f"{'' if n % 100 == 0 else n};Änne;Größ{n:03};aenne.{n}@example.org;Köln"
+        f"{'' if n % 100 == 0 else n};Änne;Größ{n:03};aenne.{n}@lindenhof-koeln.de;Köln"
         for n in range(1, people + 1)
     ]
     return "\n".join([header, *rows]) + "\n"

@@ -136,6 +136,19 @@ def test_an_error_says_how_many_rows_which_rule_and_where_to_look(con, gate):
     assert "quality.quarantined_rows where rule = 'record_id_is_unique'" in str(stopped.value)
 
 
+def test_of_rejected_records_the_quarantine_is_where_to_look(con, gate):
+    con.execute(
+        "insert into landing.all_rejected values "
+        "('erp', 's4', 'business_partners', 'L1', 0, 'key_missing', 'no BusinessPartner')"
+    )
+    with pytest.raises(GateStopped) as stopped:
+        gate("landing").raise_on_error()
+    assert stopped.value.hint == (
+        "Where to look: quality.quarantined_rows where gate = 'landing' "
+        "(work/warehouse.duckdb): erp.business_partners"
+    )
+
+
 def test_a_warning_lets_the_run_go_on(con, gate):
     con.execute(f"update {MATCH_INPUT} set country = 'Germany'")
     report = gate("match_input")
