@@ -20,7 +20,7 @@ from stamm.home import Home
 _READ = ("*.sql", "*.yml", "*.csv", "*.md")
 PREPARE = ("fqn:stamm.staging", "fqn:stamm.intermediate", "resource_type:seed")
 MARTS = ("fqn:stamm.marts",)
-_parsed: dict[Path, Any] = {}
+_parsed: dict[str, Any] = {}  # fingerprint of the project's files → manifest in memory
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,9 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
 
     os.environ["STAMM_WAREHOUSE"] = str(home.warehouse)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
-    runner = dbtRunner(manifest=_parsed.get(DBT_PROJECT))
-    outcome = runner.invoke(
+    # A parse that is handed a manifest writes none.
+    known = None if arguments[0] == "parse" else _parsed.get(project_fingerprint())
+    outcome = dbtRunner(manifest=known).invoke(
         [
             *arguments,
             "--project-dir",
@@ -113,7 +114,7 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
             hint=f"The whole story is in {home.logs / 'dbt.log'}.",
         ) from outcome.exception
     if arguments[0] == "parse":
-        _parsed[DBT_PROJECT] = outcome.result
+        _parsed[project_fingerprint()] = outcome.result
     return outcome
 
 

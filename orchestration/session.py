@@ -39,16 +39,6 @@ def announce(text: str, *, passing: bool = False) -> None:
         listener(text, passing)
 
 
-@contextmanager
-def telling_failures() -> Iterator[None]:
-    """Keep an error as it is raised, for the command; Dagster hands on its text only."""
-    try:
-        yield
-    except StammError as failure:
-        raised.append(failure)
-        raise
-
-
 @dataclass(frozen=True)
 class Session:
     """One run of the pipeline."""
@@ -68,10 +58,24 @@ class Session:
         return {"as_of": self.as_of.isoformat(), "build_at": f"{self.at:%Y-%m-%d %H:%M:%S}"}
 
     @contextmanager
+    def telling_failures(self) -> Iterator[None]:
+        """Log what ends the run, and keep it for the command; Dagster hands on its text only."""
+        try:
+            yield
+        except StammError as failure:
+            raised.append(failure)
+            self.log.end(self.run_id, type(failure).__name__)
+            raise
+
+    def done(self, build_id: str) -> None:
+        """The run reached its end; this build is what readers now have."""
+        self.log.end(self.run_id, "done", build_id)
+
+    @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
         """A timed stage, announced to whoever watches."""
         announce(name)
-        with telling_failures(), self.log.stage(self.run_id, name) as counts:
+        with self.telling_failures(), self.log.stage(self.run_id, name) as counts:
             yield counts
 
 
@@ -82,10 +86,12 @@ def _alone(project: Project) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout as held:
-        raise StammError(
+        busy = StammError(
             f"{project.home.root}: another run is at work here",
             hint="Wait for its end; `stamm status` and `stamm ui` show it.",
-        ) from held
+        )
+        raised.append(busy)
+        raise busy from held
     with lock:
         yield
 
@@ -109,19 +115,20 @@ class Pipeline(ConfigurableResource[Any]):
         project = open_project()
         project.home.prepare()
         run_id = context.run.run_id if context.run else "none"
-        with telling_failures(), _alone(project), with_sources(project) as served:
+        with _alone(project), with_sources(project) as served:
             store = served.open_store()
             try:
                 self._session = self._begin(served, store, run_id)
                 yield self
             finally:
+                RunLog(store).close(run_id)
                 store.close()
 
     def _begin(self, project: Project, store: Store, run_id: str) -> Session:
         as_of, at = run_moment(project, self.as_of or None)
         catch_up(store, project.home.published, at)
         log = RunLog(store)
-        log.begin(run_id, at, as_of.isoformat(), full=self.full)
+        log.begin(run_id, as_of.isoformat(), full=self.full)
         return Session(
             project=project,
             store=store,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetKey
 
-from orchestration.session import Session, telling_failures
+from orchestration.session import Session
 from stamm.duck import open_warehouse
 
 _QUARANTINED = "select count(*) from quality.quarantined_rows where gate = ?"
@@ -62,5 +62,5 @@ def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[Asse
                 "where_to_look": check.where_to_look,
             },
         )
-    with telling_failures():
+    with session.telling_failures():
         report.raise_on_error()

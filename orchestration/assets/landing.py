@@ -54,8 +54,10 @@ def landing_assets(project: Project) -> AssetsDefinition:
     @multi_asset(name="landing_views", specs=specs, check_specs=checks, can_subset=True)
     def landing_views(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
         session = pipeline.session
-        if not session.full and is_up_to_date(pipeline):
-            context.log.info("nothing changed since the published build")
+        standing = None if session.full else _standing_build(pipeline)
+        if standing is not None:
+            context.log.info("nothing changed; build %s stands", standing)
+            session.done(standing)
             return
         from connectors.catalogue import create_views
 
@@ -96,9 +98,11 @@ def _ledgers(streams: list[AssetKey]) -> list[AssetSpec]:
     ]
 
 
-def is_up_to_date(pipeline: Pipeline) -> bool:
-    """Whether the published build already holds what this run would make."""
+def _standing_build(pipeline: Pipeline) -> str | None:
+    """The published build, if it already holds what this run would make."""
     from serving.publish import current_build
 
     build = current_build(pipeline.session.project.home.published)
-    return build is not None and build.info.get("fingerprint") == run_fingerprint(pipeline.session)
+    if build is None or build.info.get("fingerprint") != run_fingerprint(pipeline.session):
+        return None
+    return build.build_id

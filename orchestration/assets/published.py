@@ -56,6 +56,7 @@ def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeR
             keep=session.project.settings.publish.keep,
         )
         counts["build"] = build.build_id
+    session.done(build.build_id)
     context.log.info("published %s", build.build_id)
     return MaterializeResult(metadata={"build": build.build_id})
 

@@ -93,28 +93,9 @@ def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
                 },
                 raise_on_error=False,
             )
-    _record_end(project, result)
+    if not result.success:
+        raise _first_failure(result)
     return str(result.run_id)
-
-
-def _record_end(project: Project, result: Any) -> None:
-    from orchestration.runs import RunLog
-    from serving.publish import current_build
-
-    failure = None if result.success else _first_failure(result)
-    store = project.open_store()
-    try:
-        build = current_build(project.home.published)
-        RunLog(store).end(
-            str(result.run_id),
-            project.clock().now(),
-            "done" if failure is None else type(failure).__name__,
-            build_id=build.build_id if build else None,
-        )
-    finally:
-        store.close()
-    if failure is not None:
-        raise failure
 
 
 def _first_failure(result: Any) -> Exception:

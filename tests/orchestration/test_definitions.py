@@ -1,12 +1,17 @@
 """The Dagster graph loads, and its lineage has no gap from API to published build."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory):
+def definitions(tmp_path_factory):
     from connectors.registry import systems
     from orchestration.definitions import build_definitions
     from orchestration.project import Project
@@ -15,7 +20,12 @@ def graph(tmp_path_factory):
 
     home = Home(tmp_path_factory.mktemp("home")).prepare()
     project = Project(Settings(), home, systems(), home.root)
-    return build_definitions(project).resolve_asset_graph()
+    return build_definitions(project)
+
+
+@pytest.fixture(scope="module")
+def graph(definitions):
+    return definitions.resolve_asset_graph()
 
 
 # Made from nothing but a rule or a file of the project.
@@ -58,3 +68,32 @@ def test_every_asset_has_a_group_and_a_description(graph):
         node = graph.get(key)
         assert node.group_name != "default", key
         assert node.description, key
+
+
+def test_the_job_runs_daily_and_only_extraction_is_tried_again(definitions):
+    (schedule,) = definitions.schedules
+    assert (schedule.name, schedule.job_name) == ("daily", "customer_pipeline")
+    job = definitions.resolve_job_def("customer_pipeline")
+    retried = {node.name for node in job.nodes if node.definition.retry_policy}
+    assert retried == {f"extract_{name}" for name in ("erp", "shop", "mail", "help", "estimates")}
+
+
+def test_a_build_that_is_a_day_late_is_told(graph):
+    from dagster import AssetKey
+
+    assert graph.get(AssetKey(["published", "build"])).freshness_policy_or_from_metadata
+
+
+@pytest.mark.slow
+def test_dagsters_own_check_finds_no_fault(tmp_path):
+    environment = {**os.environ, "STAMM_HOME": str(tmp_path), "DAGSTER_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dg"), "check", "defs"],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All definitions loaded successfully" in done.stdout + done.stderr
