@@ -38,7 +38,9 @@ def _pairs_of(rule: BlockingRule, records: pd.DataFrame) -> set[Pair]:
         return set()
     sizes = keys.groupby(list(rule.columns))["rid"].transform("size")
     keys = keys[(sizes >= 2) & (sizes <= rule.cap)].reset_index(drop=True)
-    pairs = Index().add(_block_on(rule)).index(keys) if len(keys) > 1 else []
+    indexer = Index()
+    indexer.add(_block_on(rule))
+    pairs = indexer.index(keys) if len(keys) > 1 else []
     rids = keys["rid"].tolist()
     both = {(min(rids[i], rids[j]), max(rids[i], rids[j])) for i, j in pairs}
     return {pair for pair in both if pair[0] != pair[1]}

@@ -83,6 +83,7 @@ ROLES = frozenset(
         "noreply",
     ]
 )
+SHORTEST = 100_000  # six digits with the area code; what is shorter reaches an extension only
 _SHAPE = re.compile(r"^[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")
 
 
@@ -152,7 +153,8 @@ def phone(text: str, country: str | None) -> Phone:
         number = phonenumbers.parse(text.replace("(0)", ""), (country or "DE").upper())
     except phonenumbers.NumberParseException:
         return Phone(None)
-    if not phonenumbers.is_possible_number(number):
+    too_short = number.national_number < SHORTEST
+    if too_short or not phonenumbers.is_possible_number(number):
         return Phone(None)
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MATCH_INPUT = "intermediate.int_parties__match_input"
 _FOLDER = Path(__file__).parent
 _CONTACT_POINTS: list[tuple[Kind, str]] = [
-    (kinds.EMAIL, "select unnest(emails) as raw from match_input"),
+    (kinds.EMAIL, "select unnest(emails) as raw from all_match_input"),
     (kinds.PHONE, "select unnest(phones) as raw, country as region from match_input"),
     (kinds.STREET, "select street as raw from match_input"),
     (kinds.HOUSE_NUMBER, "select house_number as raw from match_input"),

@@ -50,6 +50,11 @@ def standardise_values(
     if unknown:
         _add(con, kind, unknown)
         _keep(con, kind, cache)
+    # What earlier runs parsed must not show: the records alone decide what is known.
+    con.execute(
+        f"delete from std_{kind.name} as k where not exists"
+        f" (select 1 from wanted as w where {match})"
+    )
 
 
 def _create_known(con: duckdb.DuckDBPyConnection, kind: Kind, cache: Path) -> None:
