@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 from orchestration.dbt import project_fingerprint
-from orchestration.project import REPOSITORY
-from orchestration.session import Session
+from orchestration.project import REPOSITORY, Project
+from stamm.store import Store
 
 _CODE = ("stamm", "connectors", "dedupe", "quality", "privacy", "serving")
-_DECISIONS = ("judgements", "consent_events", "suppressions")
+# Append-only tables in which people decide; a run has to look at what they added.
+DECISIONS = ("judgements", "consent_events", "suppressions")
 
 
-def run_fingerprint(session: Session) -> str:
+def run_fingerprint(project: Project, store: Store, as_of: date) -> str:
     """Landing, decisions, code, models, settings and the as-of date."""
     from connectors.landing import fingerprint
 
     parts = [
-        fingerprint(session.project.home.landing),
-        _decisions(session),
+        fingerprint(project.home.landing),
+        decisions(store),
         _code(),
         project_fingerprint(),
-        session.project.settings.model_copy(update={"sources": {}}).model_dump_json(),
-        session.as_of.isoformat(),
+        project.settings.model_copy(update={"sources": {}}).model_dump_json(),
+        as_of.isoformat(),
     ]
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def _decisions(session: Session) -> str:
-    """Row counts of the append-only tables in which people decide."""
+def decisions(store: Store) -> str:
+    """Row counts of the tables of decisions; one that is not there yet has none."""
     counts = [
-        session.store.query(f"select count(*) as n from {table}")[0]["n"]
-        for table in _DECISIONS
-        if session.store.has_table(table)
+        store.query(f"select count(*) as n from {table}")[0]["n"] if store.has_table(table) else 0
+        for table in DECISIONS
     ]
     return ",".join(map(str, counts))
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from dagster import ConfigurableResource, InitResourceContext
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from orchestration.fingerprint import run_fingerprint
 from orchestration.project import Project, open_project, run_moment, with_sources
 from orchestration.runs import RunLog
 from serving.feed import catch_up
@@ -52,6 +54,14 @@ class Session:
     full: bool
     reextract: bool
     only_source: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What this run's build is a function of, as it was when the run looked first.
+
+        A decision that somebody adds while it works is for the next run.
+        """
+        return run_fingerprint(self.project, self.store, self.as_of)
 
     @property
     def dbt_variables(self) -> dict[str, str]:

@@ -18,9 +18,8 @@ from dagster import (
 )
 
 from orchestration.assets.gates import gate_checks, run_gate_step
-from orchestration.fingerprint import run_fingerprint
 from orchestration.project import Project, declared_sources
-from orchestration.session import Pipeline
+from orchestration.session import Pipeline, Session
 from stamm.duck import open_warehouse
 
 _LEDGERS = {
@@ -54,7 +53,7 @@ def landing_assets(project: Project) -> AssetsDefinition:
     @multi_asset(name="landing_views", specs=specs, check_specs=checks, can_subset=True)
     def landing_views(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
         session = pipeline.session
-        standing = None if session.full else _standing_build(pipeline)
+        standing = _standing_build(session)
         if standing is not None:
             context.log.info("nothing changed; build %s stands", standing)
             session.done(standing)
@@ -98,11 +97,12 @@ def _ledgers(streams: list[AssetKey]) -> list[AssetSpec]:
     ]
 
 
-def _standing_build(pipeline: Pipeline) -> str | None:
-    """The published build, if it already holds what this run would make."""
+def _standing_build(session: Session) -> str | None:
+    """The published build, if it already holds what this run would make and nobody insists."""
     from serving.publish import current_build
 
-    build = current_build(pipeline.session.project.home.published)
-    if build is None or build.info.get("fingerprint") != run_fingerprint(pipeline.session):
+    fingerprint = session.fingerprint  # taken in any case, before linking reads the decisions
+    build = current_build(session.project.home.published)
+    if session.full or build is None or build.info.get("fingerprint") != fingerprint:
         return None
     return build.build_id
