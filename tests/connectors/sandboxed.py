@@ -103,8 +103,12 @@ class Landing:
         finally:
             reader.close()
 
-    def keys(self, source: SourceSettings, stream: Stream) -> list[str]:
+    def records(self, source: SourceSettings, stream: Stream) -> list[tuple[str, str]]:
+        """(key, raw) of each live record, in order of the key; a doubled one would show."""
         with in_memory() as con:
             create_views(con, self.root, {source.system: systems()[source.system]})
             view = f"landing.{source.system}_{stream.name}"
-            return [key for (key,) in con.execute(f"select key from {view} order by 1").fetchall()]
+            return con.execute(f"select key, raw from {view} order by all").fetchall()
+
+    def keys(self, source: SourceSettings, stream: Stream) -> list[str]:
+        return [key for key, _ in self.records(source, stream)]
