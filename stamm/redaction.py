@@ -8,7 +8,10 @@ import re
 _REDACTED = "[redacted]"
 _MIN_SECRET = 4  # shorter ones would blank out ordinary text
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_BEARER = re.compile(r"(?i)\b(bearer|basic|api[-_]?key|token|password)([\"'=: ]+)[^\s\"',;&]{6,}")
+# A message about a setting of such a name goes on with what was expected there, not with a secret.
+_BEARER = re.compile(
+    r"(?i)\b(bearer|basic|api[-_]?key|token|password)([\"'=: ]+)(?!expected )[^\s\"',;&]{6,}"
+)
 _secrets: set[str] = set()
 
 

@@ -26,6 +26,11 @@ def test_ordinary_text_stays():
     )
 
 
+def test_a_message_about_a_secret_setting_keeps_its_words():
+    text = "stamm.yaml: sources.erp.password: expected ${ENV_NAME}, found a value written out"
+    assert redact(text) == text
+
+
 def test_a_log_record_is_redacted_with_its_arguments():
     record = logging.LogRecord("x", logging.INFO, "", 1, "mail to %s", ("a@example.org",), None)
     RedactingFilter().filter(record)
