@@ -54,6 +54,34 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
             ),
         ),
         Batch(
+            "facts",
+            "marts.fct_*",
+            (
+                Check("fact_comes_once", "no fact comes twice", between("doubled", 0, 0)),
+                Check(
+                    "fact_has_a_customer",
+                    "every fact of a party we know belongs to a customer",
+                    between("without_customer", 0, 0),
+                ),
+            ),
+        ),
+        Batch(
+            "customers",
+            "marts.customer_360",
+            (
+                Check(
+                    "account_is_a_current_customer",
+                    "whoever a fact belongs to is a current customer",
+                    between("strangers", 0, 0),
+                ),
+                Check(
+                    "turnover_by_customer_is_turnover_by_order",
+                    "customers add up to the orders that were not cancelled, to the cent",
+                    between("cents_apart", 0, 0),
+                ),
+            ),
+        ),
+        Batch(
             "outbox",
             "marts.crm_outbox",
             (

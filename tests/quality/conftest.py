@@ -65,7 +65,10 @@ create table golden.golden_lineage as select 'P1' as party_id, unnest(
     'contract' as purpose, 'Art. 6 (1) b' as legal_basis, 'customer_master' as retention;
 create table golden.retired_parties as select 'P0' as party_id, 'P1' as resolves_to;
 create table marts.dim_customer as select 'P1' as party_id, true as is_current;
-create table marts.customer_360 as select 'P1' as party_id;
+create table marts.customer_360 as select 'P1' as party_id,
+    10.10::decimal(18, 2) as order_value_eur, date '2026-06-30' as as_of;
+create table marts.xref_account_parties as select 'l1' as party_link_id, 'r1' as acting_record_id,
+    'P1' as account_party_id;
 create table marts.crm_outbox as select 'P1' as party_id;
 create table ops.suppressions (party_id varchar, address varchar, reason varchar,
     since timestamp);
@@ -101,11 +104,13 @@ def con():
         opened.execute(SOUND.replace("create schema landing;", ""))
         for fact, moment in FACTS.items():
             name = fact if fact == "feedback" else f"{fact}s"
+            key = "event_record_id" if fact == "email_event" else f"{fact}_record_id"
             when = f", timestamp '2026-06-29 10:00' as {moment}" if moment else ""
             row = (
-                f"select 'f1' as {fact}_record_id, 10.10::decimal(18,2) as amount_net, "
+                f"select 'f1' as {key}, 10.10::decimal(18,2) as amount_net, "
                 f"'EUR' as currency, amount_net as amount_net_eur, 'erp' as source, "
-                f"'done' as status, 'invoice' as kind, 'r1' as buyer_record_id{when}"
+                f"'done' as status, 'invoice' as kind, 'r1' as buyer_record_id, "
+                f"'l1' as party_link_id{when}"
             )
             opened.execute(f"create table marts.fct_{name} as {row}")
             opened.execute(f"create table intermediate.int_{name} as {row}")

@@ -1,0 +1,35 @@
+-- One row per fact: rows that come twice, and rows that no report by customer would count. Only what names nobody we
+-- may know has no customer: an address that is no contact, or a record that was set aside.
+with facts as (
+    select 'fct_orders' as subject, order_record_id as fact_id, party_link_id from marts.fct_orders
+    union all
+    select 'fct_invoices', invoice_record_id, party_link_id from marts.fct_invoices
+    union all
+    select 'fct_quotes', quote_record_id, party_link_id from marts.fct_quotes
+    union all
+    select 'fct_tickets', ticket_record_id, party_link_id from marts.fct_tickets
+    union all
+    select 'fct_feedback', feedback_record_id, party_link_id from marts.fct_feedback
+    union all
+    select 'fct_email_events', event_record_id, party_link_id from marts.fct_email_events
+),
+linked as (
+    select
+        facts.subject,
+        facts.fact_id,
+        links.account_party_id is null and (
+            crosswalk.record_id is not null
+            or (facts.party_link_id is null and facts.subject <> 'fct_email_events')
+        ) as is_lost
+    from facts
+    left join marts.xref_account_parties as links using (party_link_id)
+    left join golden.xref_parties as crosswalk on links.acting_record_id = crosswalk.record_id
+)
+select
+    subject,
+    count(*) as checked,
+    count(*) - count(distinct fact_id) as doubled,
+    count_if(is_lost) as without_customer
+from linked
+group by subject
+order by subject
