@@ -41,6 +41,7 @@ def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[Asse
             session.store,
             run_id=session.run_id,
             at=session.at,
+            as_of=session.as_of,
             thresholds=session.project.settings.quality,
         )
         counts["passed"] = sum(check.passed for check in report.checks)
