@@ -107,7 +107,7 @@ def _read(folder: Path) -> Build:
     description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     return Build(
         folder.name,
-        description["sequence"],
+        description.get("sequence", 0),  # builds from before they were counted
         folder,
         description["info"],
         description["tables"],
