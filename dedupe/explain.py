@@ -83,12 +83,16 @@ def _numbered(trained: Trained) -> list[tuple[int, Comparison]]:
 
 
 def _party_type(con: duckdb.DuckDBPyConnection, *record_ids: str) -> str:
-    for party_type in ("person", "organisation"):
+    linked = con.execute(
+        "select replace(table_name, '_records', '') from information_schema.tables"
+        " where table_schema = 'link' and table_name in ('person_records', 'organisation_records')"
+    ).fetchall()
+    for (party_type,) in linked:
         found = con.execute(
             f"select count(*) from link.{party_type}_records where record_id in (?, ?)", record_ids
         ).fetchall()[0][0]
         if found == len(set(record_ids)):
-            return party_type
+            return str(party_type)
     raise InputError(
         "expected two records of one party type that linking knows, "
         f"found {' and '.join(record_ids)}",

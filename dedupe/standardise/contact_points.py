@@ -153,7 +153,7 @@ def phone(text: str, country: str | None) -> Phone:
         number = phonenumbers.parse(text.replace("(0)", ""), (country or "DE").upper())
     except phonenumbers.NumberParseException:
         return Phone(None)
-    too_short = number.national_number < SHORTEST
+    too_short = (number.national_number or 0) < SHORTEST
     if too_short or not phonenumbers.is_possible_number(number):
         return Phone(None)
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
