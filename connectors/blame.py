@@ -25,8 +25,8 @@ def blamed(source: SourceSettings, stream: Stream) -> Iterator[None]:
             failure.message = f"{where}: {failure.message}"
         if isinstance(failure, CredentialsRefused):
             failure.hint = (
-                f"Check {_keys(source)} in stamm.yaml, whether they are still valid, "
-                f"and whether they may read {stream.name}."
+                f"Check {_keys(source)} in stamm.yaml, the validity at the source, "
+                f"and the right to read {stream.name}."
             )
         elif isinstance(failure, Unreachable) and not failure.hint:
             failure.hint = _waiting(source)
