@@ -24,7 +24,8 @@ from sandbox.server.shelf import Selection, Shelf
 MAX_LIMIT = 500
 TOKEN_SECONDS = 600
 _LOOK_AHEAD = 6  # pages that total-count-mode 2 looks ahead
-_EXACT, _NEXT_PAGES = 1, 2
+_NONE, _EXACT, _NEXT_PAGES = 0, 1, 2
+_MODES = {"none": _NONE, "exact": _EXACT, "next-pages": _NEXT_PAGES}  # newer shops name them
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,8 @@ def _total(
     came: int,
 ) -> int:
     """Mode 0 counts the page, 1 everything, 2 some pages ahead."""
-    mode = int(criteria.get("total-count-mode", 0))
+    asked = criteria.get("total-count-mode", _NONE)
+    mode = _MODES.get(asked) if isinstance(asked, str) else asked
     if mode not in {_EXACT, _NEXT_PAGES}:
         return came
     total = shelf.count("shopware", entity.stream, chosen)

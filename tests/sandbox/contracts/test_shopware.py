@@ -5,12 +5,15 @@ The specification comes from npm at test time and is not kept here.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
 from jsonschema import Draft202012Validator
 
+from connectors.registry import systems
+from connectors.source import Stream, Window
 from sandbox.server import credentials
 from tests.sandbox.contracts.npm import packed_json
 
@@ -82,6 +85,21 @@ def test_every_served_field_is_one_of_the_vendors(
     known = specification["components"]["schemas"][component]["properties"]
     served = {name for record in search(url, entity)["data"] for name in record}
     assert served - set(known) == UNSPECIFIED.get(component, {"apiAlias"})
+
+
+@pytest.mark.parametrize("stream", systems()["shopware"].streams, ids=lambda stream: stream.name)
+@pytest.mark.parametrize("since", [None, datetime(2026, 6, 1, tzinfo=UTC)])
+def test_what_the_connector_asks_is_valid_too(
+    specification: dict[str, Any], stream: Stream, since: datetime | None
+):
+    operation = specification["paths"][stream.path.removeprefix("/api")]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**schema, "components": specification["components"]})
+    asked = stream.paginate.first(stream, Window(since, datetime(2026, 7, 1, tzinfo=UTC)))
+    # The mode is named in newer shops only; its number (1: exact) is understood by all of them.
+    named = {**asked.body, "total-count-mode": "exact"}
+    assert asked.body["total-count-mode"] == 1
+    assert [f"{e.json_path}: {e.message}" for e in validator.iter_errors(named)] == []
 
 
 def test_the_schema_refuses_another_answer(url: str, specification: dict[str, Any]):

@@ -55,10 +55,14 @@ def test_pages_in_the_order_of_change_lose_nothing_in_a_tie(url: str, token: dic
 
 
 @pytest.mark.parametrize(
-    ("mode", "limit", "total"), [(0, 2, 2), (1, 2, ROWS), (2, 2, 13), (2, 10, ROWS)]
+    ("mode", "limit", "total"),
+    [
+        *((0, 2, 2), (1, 2, ROWS), (2, 2, 13), (2, 10, ROWS)),
+        *(("none", 2, 2), ("exact", 2, ROWS), ("next-pages", 2, 13)),
+    ],
 )
 def test_the_total_is_as_exact_as_asked_for(
-    url: str, token: dict[str, str], mode: int, limit: int, total: int
+    url: str, token: dict[str, str], mode: int | str, limit: int, total: int
 ):
     body = {"limit": limit, "total-count-mode": mode}
     assert search(url, token, **body)["total"] == total
