@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from privacy.suppressions import canonical_address
 from serving.builds import Build, current_build, list_builds
+from serving.suppressed import Suppressed, suppressed
 from serving.versions import store_versions
 from stamm.duck import open_warehouse
 from stamm.store import Store
@@ -53,6 +55,7 @@ FIELDS = (
     "sources",
     "first_seen",
 )
+ADDRESSES = ("email", "phone")
 DDL = [
     """
     create table change_feed (
@@ -134,12 +137,27 @@ def _told_last(store: Store, published_root: Path) -> Build | None:
 
 
 def read_changes(store: Store, after: int = 0, limit: int = 1000) -> list[Change]:
-    """The entries behind a cursor, in order; the last one's cursor is where to go on."""
+    """The entries behind a cursor, in order; the last one's cursor is where to go on.
+
+    What has been suppressed since is left out: of a party every value, else the address itself.
+    """
     store.migrate("feed", DDL)
     rows = store.query(
         "select * from change_feed where cursor > ? order by cursor limit ?", [after, limit]
     )
-    return [_change(row) for row in rows]
+    hidden = suppressed(store)
+    return [_shown(_change(row), hidden) for row in rows]
+
+
+def _shown(change: Change, hidden: Suppressed) -> Change:
+    if change.party_id in hidden.parties:
+        return replace(change, fields={})
+    addresses = {
+        name: None
+        for name in ADDRESSES
+        if change.fields.get(name) and canonical_address(change.fields[name]) in hidden.addresses
+    }
+    return replace(change, fields=change.fields | addresses)
 
 
 def replay(

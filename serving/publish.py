@@ -25,7 +25,9 @@ from serving.builds import (
     switch,
     sync_folder,
 )
+from serving.hiding import prepare, shown_sql
 from serving.reading import open_published
+from serving.suppressed import NOTHING, Suppressed
 from stamm.duck import open_warehouse
 from stamm.errors import PublishError
 
@@ -58,10 +60,18 @@ _CHECKSUM = "select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar from {
 _READ_ONLY = 0o444
 
 
-def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[str, Any]) -> Build:
+def publish(
+    warehouse: Path,
+    published_root: Path,
+    *,
+    build_id: str,
+    info: dict[str, Any],
+    hidden: Suppressed = NOTHING,
+) -> Build:
     """Copy marts and golden tables into a new build and make it the current one.
 
-    Raises PublishError if the copy differs from its origin; nothing is published then.
+    What is `hidden` is not copied. Raises PublishError if the copy differs from its origin;
+    nothing is published then.
     """
     folder = published_root / build_id
     if folder.exists():
@@ -71,7 +81,7 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
     aside = published_root / f"{build_id}{UNFINISHED}"
     (aside / "parquet").mkdir(parents=True)
     with open_warehouse(warehouse) as con:
-        tables = _write(con, aside, build_id, info)
+        tables = _write(con, aside, build_id, info, hidden)
     sequence = 1 + max((build.sequence for build in list_builds(published_root)), default=0)
     description = json.dumps(
         {"sequence": sequence, "info": info, "tables": tables}, indent=2, default=str
@@ -85,7 +95,11 @@ def publish(warehouse: Path, published_root: Path, *, build_id: str, info: dict[
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, aside: Path, build_id: str, info: dict[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    aside: Path,
+    build_id: str,
+    info: dict[str, Any],
+    hidden: Suppressed,
 ) -> dict[str, dict[str, Any]]:
     """All tables and `build_info`; the build's file is closed and whole afterwards.
 
@@ -96,29 +110,43 @@ def _write(
         f"attach '{_quoted(aside / DATABASE)}' as build (storage_version '{_STORAGE_VERSION}')"
     )
     try:
-        tables = {name: _copy(con, aside, schema, name) for schema, name in _tables(con)}
+        origins = _shown(con, hidden)
+        tables = {name: _copy(con, aside, name, origin) for name, origin in origins.items()}
         _describe(con, build_id, info)
         con.execute("checkpoint build")
     finally:
         con.execute("detach build")
+        con.execute("detach database if exists hidden")
     return tables
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def _shown(con: duckdb.DuckDBPyConnection, hidden: Suppressed) -> dict[str, str]:
+    """Table → SQL of what is to be published of it."""
+    columns = _tables(con)
+    if not columns:
+        raise PublishError("expected marts in the warehouse, found none", hint="Run `stamm run`.")
+    origins = {name: f'{schema}."{name}"' for schema, name in columns}
+    if not hidden:
+        return origins
+    prepare(con, hidden, origins)
+    return {name: f"({shown_sql(origins[name], names)})" for (_, name), names in columns.items()}
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """Schema and name of each table to publish, with its columns."""
     rows = con.execute(
-        "select schema_name, table_name from duckdb_tables() "
+        "select schema_name, table_name, list(column_name order by column_index) "
+        "from duckdb_columns() "
         "where database_name = current_database() and (schema_name = 'marts' "
-        "or (schema_name = 'golden' and list_contains(?, table_name))) order by all",
+        "or (schema_name = 'golden' and list_contains(?, table_name))) group by all order by all",
         [list(GOLDEN)],
     ).fetchall()
-    if not rows:
-        raise PublishError("expected marts in the warehouse, found none", hint="Run `stamm run`.")
-    return [(schema, name) for schema, name in rows]
+    return {(schema, name): columns for schema, name, columns in rows}
 
 
-def _copy(con: duckdb.DuckDBPyConnection, aside: Path, schema: str, name: str) -> dict[str, Any]:
+def _copy(con: duckdb.DuckDBPyConnection, aside: Path, name: str, origin: str) -> dict[str, Any]:
     """Copy one table in a fixed order, then compare the copy with its origin."""
-    origin, copy = f'{schema}."{name}"', f'build.main."{name}"'
+    copy = f'build.main."{name}"'
     con.execute(_COPY.format(copy=copy, origin=origin))
     parquet = _quoted(aside / "parquet" / f"{name}.parquet")
     con.execute(f"copy {copy} to '{parquet}' (format parquet, compression zstd)")

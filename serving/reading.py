@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.builds import current_build
+from serving.hiding import prepare, shown_sql
 from serving.suppressed import Suppressed, suppressed
 from stamm.duck import in_memory, open_warehouse
 from stamm.errors import PublishError
@@ -20,11 +21,6 @@ from stamm.store import Store
 
 if TYPE_CHECKING:
     import duckdb
-
-# A row with one of these is about the party or its record, and goes; any other id of a party
-# only points to it, and is emptied.
-_ABOUT = ("party_id", "person_party_id")
-_ADDRESSES = {"email": ("permission_email",), "phone": ("permission_sms", "permission_phone")}
 
 
 @contextmanager
@@ -54,13 +50,11 @@ def _filtered(database: Path, hidden: Suppressed) -> duckdb.DuckDBPyConnection:
     con = in_memory()
     quoted = str(database).replace("'", "''")
     con.execute(f"attach '{quoted}' as build (read_only)")
-    con.execute("create schema hidden")
-    _write(con, "parties", "party_id", sorted(hidden.parties))
-    _write(con, "addresses", "address", sorted(hidden.addresses))
     tables = _columns(con)
-    _write_derived(con, tables)
+    origins = {table: f'build.main."{table}"' for table in tables}
+    prepare(con, hidden, origins)
     for table, columns in tables.items():
-        con.execute(f'create view "{table}" as {_view_sql(table, columns)}')
+        con.execute(f'create view "{table}" as {shown_sql(origins[table], columns)}')
     return con
 
 
@@ -78,73 +72,3 @@ def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
         "group by table_name order by table_name"
     ).fetchall()
     return dict(rows)
-
-
-def _write(con: duckdb.DuckDBPyConnection, table: str, column: str, values: list[str]) -> None:
-    con.execute(f"create table hidden.{table} as select unnest(?::varchar[]) as {column}",
-                [values])  # fmt: skip
-
-
-def _write_derived(con: duckdb.DuckDBPyConnection, tables: dict[str, list[str]]) -> None:
-    """Records of suppressed parties, and the addresses those records spoke for."""
-    records = (
-        "select record_id from build.main.xref_parties where party_id in (from hidden.parties)"
-        if "xref_parties" in tables
-        else "select null::varchar as record_id limit 0"
-    )
-    con.execute(f"create table hidden.records as {records}")
-    spoken = (
-        "select distinct address from build.main.fct_consent_events "
-        "where record_id in (from hidden.records)"
-        if "fct_consent_events" in tables
-        else "select null::varchar as address limit 0"
-    )
-    con.execute(f"create table hidden.statements as {spoken}")
-
-
-def _view_sql(table: str, columns: list[str]) -> str:
-    replaced = [*_emptied_ids(columns), *_emptied_addresses(columns)]
-    replacing = f" replace ({', '.join(replaced)})" if replaced else ""
-    kept = " and ".join(_kept(columns)) or "true"
-    return f'select *{replacing} from build.main."{table}" where {kept}'
-
-
-def _kept(columns: list[str]) -> Iterator[str]:
-    """Conditions on rows; null is nobody's id."""
-    for column in columns:
-        if column in _ABOUT:
-            yield f"coalesce({column} not in (from hidden.parties), true)"
-        if column == "record_id":
-            yield "coalesce(record_id not in (from hidden.records), true)"
-        if column == "address":
-            yield "coalesce(address not in (from hidden.statements), true)"
-
-
-def _emptied_ids(columns: list[str]) -> Iterator[str]:
-    for column in columns:
-        points = column.endswith("_party_id") or column == "resolves_to"
-        if points and column not in _ABOUT:
-            free = f"{column} not in (from hidden.parties)"
-            yield f"case when {free} then {column} end as {column}"
-
-
-def _emptied_addresses(columns: list[str]) -> Iterator[str]:
-    """The cell itself, the permission to use it, and the JSON text that repeats the cells."""
-    held = [column for column in (*_ADDRESSES, "address") if column in columns]
-    for column in held:
-        yield f"case when not {_is_suppressed(column)} then {column} end as {column}"
-    for column in held:
-        for permission in _ADDRESSES.get(column, ()):
-            if permission in columns:
-                yield f"{permission} and not {_is_suppressed(column)} as {permission}"
-    if "attributes" in columns and held:
-        either = " or ".join(map(_is_suppressed, held))
-        yield f"case when not ({either}) then attributes end as attributes"
-
-
-def _is_suppressed(column: str) -> str:
-    canonical = (
-        f"case when contains({column}, '@') then lower(trim({column})) "
-        f"else regexp_replace({column}, '[^0-9+]', '', 'g') end"
-    )
-    return f"coalesce(({canonical}) in (from hidden.addresses), false)"

@@ -14,6 +14,7 @@ from typing import Any
 from serving.builds import Build, current_build, prune
 from serving.feed import append_changes
 from serving.publish import publish
+from serving.suppressed import suppressed
 from stamm.store import Store
 
 
@@ -32,7 +33,8 @@ def release(
     Raises PublishError if the copy differs from the warehouse; nothing is published then.
     """
     before = current_build(published_root)
-    build = publish(warehouse, published_root, build_id=build_id, info=info)
+    hidden = suppressed(store)
+    build = publish(warehouse, published_root, build_id=build_id, info=info, hidden=hidden)
     append_changes(store, before, build, at)
     prune(published_root, keep=keep)
     return build

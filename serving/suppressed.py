@@ -24,6 +24,9 @@ class Suppressed:
         return bool(self.parties or self.addresses)
 
 
+NOTHING = Suppressed()
+
+
 def suppressed(store: Store) -> Suppressed:
     """All that must leave no read path now."""
     entries = suppressions(store)

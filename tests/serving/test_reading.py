@@ -9,7 +9,9 @@ from dedupe.identity import ledger
 from dedupe.identity.constitution import Member
 from privacy.suppressions import suppress_address, suppress_party
 from serving.exports import export_ops
+from serving.feed import read_changes
 from serving.publish import open_published, publish, rollback
+from serving.release import release
 from serving.suppressed import suppressed
 from stamm.duck import in_memory, open_warehouse
 from stamm.store import Store
@@ -23,7 +25,9 @@ create table golden.golden_parties as from (values
 create table marts.crm_outbox as from (values
     ('P1', 'a@x.de', '+4915112', true, true), ('P2', 'B@x.de', '+4915113', true, true))
     t(party_id, email, phone, permission_email, permission_sms);
-create table marts.dim_customer as select *, '{"email": "' || email || '"}' as attributes
+create table golden.retired_parties (party_id varchar, resolves_to varchar);
+create table marts.dim_customer as select *, '{"email": "' || email || '"}' as attributes,
+    'h' as attributes_hash, timestamp '2026-06-30' as valid_from, null::timestamp as valid_to
     from golden.golden_parties;
 create table marts.fct_orders as from (values ('o1', 'r1'), ('o2', 'r2'))
     t(order_record_id, buyer_record_id);
@@ -105,9 +109,48 @@ def test_a_suppressed_address_is_emptied_with_its_permission_and_its_copies(ask,
         ("P1", "a@x.de", None, True, False),
         ("P2", None, "+4915113", False, True),
     ]
-    assert ask("select party_id, email, attributes is null from dim_customer order by 1") == [
-        ("P1", "a@x.de", False),
-        ("P2", None, True),
+    assert ask("select party_id, email, attributes from dim_customer order by 1") == [
+        ("P1", "a@x.de", '{"email": "a@x.de"}'),
+        ("P2", None, "{}"),
+    ]
+
+
+def test_the_next_build_leaves_out_what_is_suppressed_and_the_feed_says_so(store, tmp_path):
+    """Whoever opens the file itself, or follows the feed, learns of it with the next build."""
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        con.execute(WAREHOUSE)
+
+    def publish_as(build_id):
+        return release(
+            tmp_path / "w.duckdb", tmp_path / "p", store, build_id=build_id, info={}, at=AT, keep=5
+        )
+
+    publish_as("b1")
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    suppress_address(store, "b@x.de", reason="objection", at=AT)
+    build = publish_as("b2")
+    with open_warehouse(build.database, read_only=True) as con:
+        assert con.sql("from golden_parties").fetchall() == [("P2", "Bea", None)]
+        assert con.sql("select party_id, email from crm_outbox").fetchall() == [("P2", None)]
+        parquet = build.folder / "parquet" / "dim_customer.parquet"
+        assert con.read_parquet(str(parquet)).project("party_id, email, attributes").fetchall() == [
+            ("P2", None, "{}")
+        ]
+    kept = store.query("select party_id from customer_versions")
+    assert [row["party_id"] for row in kept] == ["P2"]
+    news = [(c.operation, c.party_id, c.fields) for c in read_changes(store, after=2)]
+    assert news == [("DEL", "P1", {}), ("MOD", "P2", {"email": None})]
+
+
+def test_the_feed_keeps_no_value_of_a_suppressed_party_for_a_late_reader(store, tmp_path):
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        con.execute(WAREHOUSE)
+    release(tmp_path / "w.duckdb", tmp_path / "p", store, build_id="b1", info={}, at=AT, keep=5)
+    assert [c.fields["given_name"] for c in read_changes(store)] == ["Anna", "Bea"]
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    assert [(c.party_id, c.fields.get("given_name")) for c in read_changes(store)] == [
+        ("P1", None),
+        ("P2", "Bea"),
     ]
 
 
@@ -123,7 +166,7 @@ def test_a_suppression_also_holds_after_a_rollback_to_a_build_before_it(ask, sto
 def test_the_names_of_tables_are_listed_once_while_something_is_suppressed(ask, store):
     suppress_party(store, "P1", reason="erasure", at=AT)
     names = [name for (name,) in ask("show tables")]
-    assert len(names) == len(set(names)) == 10
+    assert len(names) == len(set(names)) == 11
     assert "crm_outbox" in names
 
 

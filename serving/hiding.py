@@ -1,0 +1,102 @@
+"""What is suppressed is left out of tables: SQL over any build, or over the marts on their way out.
+
+`prepare` attaches a database in memory, `hidden`, with who and what is hidden; `shown_sql` gives
+the rows and cells of a table that may be seen. Rows about a hidden party or its records go, ids
+that only point to one are emptied, and so are hidden addresses, wherever a column holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from serving.suppressed import Suppressed
+
+if TYPE_CHECKING:
+    import duckdb
+
+# A row with one of these is about the party, and goes; any other id of a party only points to it.
+_ABOUT = ("party_id", "person_party_id")
+_ADDRESSES = {"email": ("permission_email",), "phone": ("permission_sms", "permission_phone")}
+
+
+def prepare(con: duckdb.DuckDBPyConnection, hidden: Suppressed, origins: Mapping[str, str]) -> None:
+    """Make ready for `shown_sql`; `origins` says where each published table is: name → SQL."""
+    con.execute("attach ':memory:' as hidden")
+    _write(con, "parties", "party_id", sorted(hidden.parties))
+    _write(con, "addresses", "address", sorted(hidden.addresses))
+    _write_derived(con, origins)
+
+
+def shown_sql(origin: str, columns: list[str]) -> str:
+    """The part of a table that may be seen, as a query."""
+    replaced = [*_emptied_ids(columns), *_emptied_addresses(columns)]
+    replacing = f" replace ({', '.join(replaced)})" if replaced else ""
+    kept = " and ".join(_kept(columns)) or "true"
+    return f"select *{replacing} from {origin} where {kept}"
+
+
+def _write(con: duckdb.DuckDBPyConnection, table: str, column: str, values: list[str]) -> None:
+    con.execute(f"create table hidden.{table} as select unnest(?::varchar[]) as {column}", [values])
+
+
+def _write_derived(con: duckdb.DuckDBPyConnection, origins: Mapping[str, str]) -> None:
+    """Records of suppressed parties, and the addresses those records spoke for."""
+    records = (
+        f"select record_id from {origins['xref_parties']} where party_id in (from hidden.parties)"
+        if "xref_parties" in origins
+        else "select null::varchar as record_id limit 0"
+    )
+    con.execute(f"create table hidden.records as {records}")
+    spoken = (
+        f"select distinct address from {origins['fct_consent_events']} "
+        "where record_id in (from hidden.records)"
+        if "fct_consent_events" in origins
+        else "select null::varchar as address limit 0"
+    )
+    con.execute(f"create table hidden.statements as {spoken}")
+
+
+def _kept(columns: list[str]) -> Iterator[str]:
+    """Conditions on rows; null is nobody's id."""
+    for column in columns:
+        if column in _ABOUT:
+            yield f"coalesce({column} not in (from hidden.parties), true)"
+        if column == "record_id":
+            yield "coalesce(record_id not in (from hidden.records), true)"
+        if column == "address":
+            yield "coalesce(address not in (from hidden.statements), true)"
+
+
+def _emptied_ids(columns: list[str]) -> Iterator[str]:
+    for column in columns:
+        points = column.endswith("_party_id") or column == "resolves_to"
+        if points and column not in _ABOUT:
+            free = f"{column} not in (from hidden.parties)"
+            yield f"case when {free} then {column} end as {column}"
+
+
+def _emptied_addresses(columns: list[str]) -> Iterator[str]:
+    """The cell itself, the permission to use it, and the JSON text that repeats the cells."""
+    held = [column for column in (*_ADDRESSES, "address") if column in columns]
+    for column in held:
+        yield f"case when not {_is_suppressed(column)} then {column} end as {column}"
+    for column in held:
+        for permission in _ADDRESSES.get(column, ()):
+            if permission in columns:
+                yield f"{permission} and not {_is_suppressed(column)} as {permission}"
+    if "attributes" in columns and held:
+        patch = "json_object(" + ", ".join(f"'{column}', null" for column in held) + ")"
+        either = " or ".join(map(_is_suppressed, held))
+        yield (
+            f"case when {either} then json_merge_patch(attributes, {patch})::varchar "
+            "else attributes end as attributes"
+        )
+
+
+def _is_suppressed(column: str) -> str:
+    canonical = (
+        f"case when contains({column}, '@') then lower(trim({column})) "
+        f"else regexp_replace({column}, '[^0-9+]', '', 'g') end"
+    )
+    return f"coalesce(({canonical}) in (from hidden.addresses), false)"
