@@ -7,7 +7,7 @@ each by our repair and as plain components. For evaluation only: nothing in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,11 @@ class OracleScores:
 
 
 def oracle_scores(
-    con: duckdb.DuckDBPyConnection, trained: Trained, truth: Labels, clustered: Clustered
+    con: duckdb.DuckDBPyConnection,
+    trained: Trained,
+    truth: Labels,
+    clustered: Clustered,
+    thresholds: Sequence[float] = THRESHOLDS,
 ) -> OracleScores:
     """Score, cluster and compare at each threshold; the best cluster F1 wins.
 
@@ -58,17 +62,20 @@ def oracle_scores(
     tried = [
         (bits, how + name, labels)
         for name, one in models.items()
-        for bits, how, labels in _clusterings(con, one, clustered)
+        for bits, how, labels in _clusterings(con, one, clustered, thresholds)
     ]
     bits, how, best = max(tried, key=lambda one: cluster_measure(one[2], truth)[2])
     return OracleScores(scores(best, truth), bits, how, best)
 
 
 def _clusterings(
-    con: duckdb.DuckDBPyConnection, model: Trained, clustered: Clustered
+    con: duckdb.DuckDBPyConnection,
+    model: Trained,
+    clustered: Clustered,
+    thresholds: Sequence[float],
 ) -> Iterator[tuple[float, str, Labels]]:
     build_frequencies(con, model)
-    for bits in THRESHOLDS:
+    for bits in thresholds:
         shifted = replace(model, match_share=min(model.match_share * 2.0**-bits, 0.4))
         _write_pairs(con, shifted)
         yield bits, "repaired", clustered(con, shifted)

@@ -36,7 +36,7 @@ def frame(con, party_type, where="true") -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("party_type", ["person", "organisation"])
-@settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
 def test_both_engines_make_the_same_pairs_and_the_same_levels(party_type, data):
     specification = load_specification(party_type)
