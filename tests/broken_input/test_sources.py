@@ -40,6 +40,7 @@ def test_check_names_wrong_credentials_and_the_settings_to_mend(
     assert "not-the-secret" not in str(found)
 
 
+@pytest.mark.slow
 def test_a_run_with_wrong_credentials_fails_with_the_same_words(served, tmp_path, monkeypatch):
     monkeypatch.setenv("MAIL_KEY", "not-the-secret")
     company = project(tmp_path, {"mail": four_systems(served.url)["mail"]})
