@@ -1,6 +1,7 @@
 -- One row per person record without a full name, in temp table mail_names: the name in its mailbox.
 -- `anna.mueller@` tells who it is where both halves are names this table knows. What the record
--- states must be one of the halves; it may stand in the wrong field or hold a slip.
+-- states must be one of the halves, where the box holds both; it may stand in the wrong field or
+-- hold a slip.
 create or replace temp table mail_names as
 with named as (
     select
@@ -9,7 +10,8 @@ with named as (
         g.given_root,
         f.family,
         f.family_parts,
-        case when n.given_raw is null then f.family when n.family_raw is null then g.given end as stated
+        case when n.given_raw is null then f.family when n.family_raw is null then g.given end as stated,
+        n.given_raw is null as stated_is_family
     from person_names as n
     left join std_given as g on g.raw = n.given_raw
     left join std_family as f on f.raw = n.family_raw
@@ -36,6 +38,7 @@ halves as (
     select
         r.record_id,
         n.stated,
+        n.stated_is_family,
         nullif(split_part(r.reading, '|', 1), '') as given,
         nullif(split_part(r.reading, '|', 2), '') as family
     from readings as r
@@ -44,7 +47,10 @@ halves as (
 judged as (
     select
         h.*,
-        coalesce(jaro_winkler_similarity(h.stated, h.given), 0) >= 0.88 as states_given,
+        coalesce(
+            jaro_winkler_similarity(h.stated, h.given) >= 0.88
+            or (length(h.given) = 1 and not h.stated_is_family and starts_with(h.stated, h.given)), false
+        ) as states_given,
         coalesce(jaro_winkler_similarity(h.stated, h.family), 0) >= 0.88 as states_family,
         case
             when h.given is null then 1.0
@@ -63,10 +69,20 @@ judged as (
 )
 select
     record_id,
-    case when states_given then stated else given end as given,
-    case when states_family then stated else family end as family
+    case
+        when states_given or (given is null and not stated_is_family) then stated else given
+    end as given,
+    case
+        when states_family or (family is null and stated_is_family) then stated else family
+    end as family
 from judged
-where given_share * family_share > 0 and (stated is null or states_given or states_family)
+where
+    given_share * family_share > 0
+    and (
+        stated is null or states_given or states_family
+        -- The box holds one name, the record states the other one.
+        or (given is null and not stated_is_family) or (family is null and stated_is_family)
+    )
 qualify row_number() over (
     partition by record_id
     order by given_share * family_share desc, given, family

@@ -37,6 +37,9 @@ def names_of(tmp_path, *rows):
         ({"family_name": "Gruber"}, "a.gruber@gmx.de", ("a", "gruber")),
         ({"family_name": "Grubre"}, "anna.gruber@gmx.de", ("anna", "grubre")),  # its own slip stays
         ({"family_name": "Anna"}, "anna.gruber@gmx.de", ("anna", "gruber")),  # the wrong field
+        ({"given_name": "Anna"}, "a.gruber@gmx.de", ("anna", "gruber")),  # its initial
+        ({"given_name": "Anna"}, "gruber@firma.de", ("anna", "gruber")),  # the other half only
+        ({"family_name": "Gruber"}, "anna75@gmx.de", ("anna", "gruber")),
         ({"full_name": "Huber"}, "juergen.huber@gmx.de", ("jurgen", "huber")),
         ({}, "mausi77@gmx.de", (None, None)),  # no name this table knows
         ({}, "info@firma.de", (None, None)),  # a role
