@@ -22,7 +22,7 @@ from stamm.store import Store
 
 Listener = Callable[[str, bool], None]
 _listeners: list[Listener] = []
-raised: list[StammError] = []  # in the order they were raised; the first one is the cause
+raised: dict[str, StammError] = {}  # stage → what ended it; a retry that helps takes it away
 
 
 @contextmanager
@@ -68,12 +68,13 @@ class Session:
         return {"as_of": self.as_of.isoformat(), "build_at": f"{self.at:%Y-%m-%d %H:%M:%S}"}
 
     @contextmanager
-    def telling_failures(self) -> Iterator[None]:
+    def telling_failures(self, stage: str) -> Iterator[None]:
         """Log what ends the run, and keep it for the command; Dagster hands on its text only."""
+        raised.pop(stage, None)
         try:
             yield
         except StammError as failure:
-            raised.append(failure)
+            raised[stage] = failure
             self.log.end(self.run_id, type(failure).__name__)
             raise
 
@@ -85,7 +86,7 @@ class Session:
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
         """A timed stage, announced to whoever watches."""
         announce(name)
-        with self.telling_failures(), self.log.stage(self.run_id, name) as counts:
+        with self.telling_failures(name), self.log.stage(self.run_id, name) as counts:
             yield counts
 
 
@@ -100,7 +101,7 @@ def _alone(project: Project) -> Iterator[None]:
             f"{project.home.root}: another run is at work here",
             hint="Wait for its end; `stamm status` and `stamm ui` show it.",
         )
-        raised.append(busy)
+        raised["lock"] = busy
         raise busy from held
     with lock:
         yield

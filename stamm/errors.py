@@ -6,6 +6,8 @@ A message says what was expected, what was seen and where; `hint` says the next 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class StammError(Exception):
     """Root of all errors that a person can act on."""
@@ -20,6 +22,15 @@ class StammError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class Several(StammError):
+    """Errors that do not hang on each other, such as two sources that are down."""
+
+    def __init__(self, errors: Sequence[StammError]) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
+        self.exit_code = max(error.exit_code for error in errors)
 
 
 class UsageError(StammError):

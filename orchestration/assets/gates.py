@@ -63,5 +63,5 @@ def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[Asse
                 "where_to_look": check.where_to_look,
             },
         )
-    with session.telling_failures():
+    with session.telling_failures(f"gate {gate}"):
         report.raise_on_error()

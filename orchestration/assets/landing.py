@@ -65,8 +65,9 @@ def landing_assets(project: Project) -> AssetsDefinition:
             open_warehouse(session.project.home.warehouse) as con,
         ):
             create_views(con, session.project.home.landing, session.project.systems)
-        for key in sorted(context.selected_asset_keys):
-            yield MaterializeResult(asset_key=key)
+            for key in sorted(context.selected_asset_keys):
+                rows = con.table(".".join(key.path)).count("*").fetchall()[0][0]
+                yield MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
         for result in run_gate_step(session, "landing", _CHECKED):
             if AssetCheckKey(_CHECKED, str(result.check_name)) in context.selected_asset_check_keys:
                 yield result

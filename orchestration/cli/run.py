@@ -70,7 +70,7 @@ def _check_options(project: Project, source: str, as_of: str) -> None:
 def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
     """Run the job in process with a persistent Dagster instance; returns the run's id.
 
-    Raises the first StammError of a failed step, so that its exit code is the command's.
+    Raises what the steps raised, so that its exit code is the command's.
     """
     from orchestration.cli.progress import shown_progress
     from orchestration.instance import prepare_instance
@@ -94,17 +94,18 @@ def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
                 raise_on_error=False,
             )
     if not result.success:
-        raise _first_failure(result)
+        raise _failure(result)
     return str(result.run_id)
 
 
-def _first_failure(result: Any) -> Exception:
-    """The error of the first failed step, as it was raised there."""
+def _failure(result: Any) -> Exception:
+    """What ended the run: our own errors as they were raised, else the cause Dagster tells."""
     from orchestration.session import raised
-    from stamm.errors import StammError
+    from stamm.errors import Several, StammError
 
     if raised:
-        return raised[0]
+        errors = list(raised.values())
+        return errors[0] if len(errors) == 1 else Several(errors)
     for event in result.filter_events(lambda e: e.is_step_failure):
         return StammError(f"{event.step_key} failed: {_cause(event)}", hint=_STORY)
     return StammError("the run failed", hint=_STORY)

@@ -1,5 +1,7 @@
 """`stamm run` on a fresh folder: everything is extracted, linked, checked and published."""
 
+from filelock import FileLock
+
 
 def test_every_source_landed_records_and_a_build_was_published(ran):
     _, summary = ran
@@ -75,3 +77,15 @@ def test_check_tells_totals_and_what_is_landed(ran):
 def test_status_names_the_last_run_and_the_build(ran):
     company, summary = ran
     assert summary["build"] in company.stamm("status")
+
+
+def test_a_day_that_is_none_and_a_source_that_is_not_there_are_wrong_use(ran):
+    company, _ = ran
+    assert "expected a date like 2026-06-30" in company.stamm("run", "--as-of", "soon", exit_code=2)
+    assert "expected one of erp" in company.stamm("run", "--source", "shpo", exit_code=2)
+
+
+def test_while_a_run_is_at_work_another_one_says_so_and_ends(ran):
+    company, _ = ran
+    with FileLock(company.home / "run.lock"):
+        assert "another run is at work" in company.stamm("run", exit_code=1)
