@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 # good ones; -3 bits says "rather not" without saying "never".
 FLOOR = -3_000
 # Two parts are one party from here on. A little below zero, because records of one party also
-# differ by time and system, which pulls averages down: on eight sandbox companies cluster F1 had
+# differ by time and system, which pulls averages down: on two sandbox companies cluster F1 had
 # its flat top between -2 and -0.5 bits, for people as for firms, half a point above the one at 0.
 ENOUGH = -1_000
 # Components are cut more generously than parts are merged: a doubtful pair brings records

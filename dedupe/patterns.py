@@ -12,7 +12,7 @@ from dedupe.specification import Specification
 from dedupe.trained import Trained
 
 BITS = 3
-# Matches with two birth dates were 0.2 to 0.5 % on sandbox companies, where the veto gains; 5 % on
+# Matches with two birth dates were 0.4 % on a sandbox company, where the veto gains; 5 % on
 # Febrl 4 (10 % with two given names), where it cost 14 points of recall.
 TRUSTED = 0.02
 
