@@ -29,10 +29,14 @@ class NodeResult:
 
     unique_id: str
     kind: str
-    ok: bool
+    status: str
     failures: int
     seconds: float
     message: str
+
+    @property
+    def ok(self) -> bool:
+        return self.status in {"success", "pass", "warn", "no-op"}
 
     @property
     def table(self) -> str:
@@ -103,9 +107,10 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
             str(home.dbt_target),
             "--log-path",
             str(home.logs),
+            "--log-level",
+            "none",  # the terminal is ours; what failed is told by what we raise
             "--log-level-file",
             "warn",
-            "--quiet",
             "--no-use-colors",
             "--no-version-check",
         ]
@@ -132,7 +137,7 @@ def _node(result: Any) -> NodeResult:
     return NodeResult(
         unique_id=result.node.unique_id,
         kind=str(result.node.resource_type),
-        ok=str(result.status) in {"success", "pass", "warn", "no-op"},
+        status=str(result.status),
         failures=int(result.failures or 0),
         seconds=float(result.execution_time),
         message=str(result.message or ""),
@@ -140,19 +145,21 @@ def _node(result: Any) -> NodeResult:
 
 
 def _raise_on_failure(results: list[NodeResult], compiled: Path) -> None:
-    broken = [r for r in results if not r.ok and r.message != "Skipped" and r.kind == "model"]
-    failed = [r for r in results if not r.ok and r.kind == "test" and r.failures]
-    other = [r for r in results if not r.ok and r not in broken and r not in failed]
-    if failed and not broken:
+    """What could not be built comes first; a data test that finds rows stops the publish."""
+    broken = [r for r in results if r.status == "error"]
+    if broken:
+        raise StammError(
+            f"dbt could not build {broken[0].unique_id}: {broken[0].message.strip()}",
+            hint=f"{len(broken)} nodes did not end well; their SQL is under {compiled}.",
+        )
+    failed = [r for r in results if r.status == "fail"]
+    if failed:
         names = "; ".join(f"{r.unique_id.split('.')[2]}: {r.failures} rows" for r in failed)
         raise GateStopped(
-            f"{len(failed)} dbt tests failed: {names}",
+            f"{len(failed)} dbt tests failed, nothing was published: {names}",
             hint=f"The query of each, which gives its rows, is under {compiled}.",
             failed=[r.unique_id for r in failed],
         )
-    if broken or other:
-        first = (broken or other)[0]
-        raise StammError(
-            f"dbt could not build {first.unique_id}: {first.message.strip()}",
-            hint=f"{len(broken) + len(other)} nodes did not end well.",
-        )
+    unknown = [r for r in results if not r.ok and r.status != "skipped"]
+    if unknown:
+        raise StammError(f"dbt: {unknown[0].unique_id} ended as {unknown[0].status!r}")

@@ -45,6 +45,7 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
         "checks": {
             "passed": sum(c.get("passed", 0) for _, c in stages.values()),
             "failed": sum(c.get("failed", 0) for _, c in stages.values()),
+            "warnings": [text for _, c in stages.values() for text in c.get("warnings", [])],
         },
         "stages": {name: round(seconds, 2) for name, (seconds, _) in stages.items()},
         "scores": scores,
@@ -94,6 +95,8 @@ def show(summary: dict[str, Any]) -> None:
             f"{checks['passed']} checks passed, {checks['failed']} warned · "
             f"build {summary['build']}"
         )
+        for warning in checks["warnings"]:
+            say(f"  warning: {warning}")
     else:
         say(f"Nothing changed; build {summary['build']} stands.")
     say('Open it: stamm query "show tables" · ' + summary["file"])

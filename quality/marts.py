@@ -63,6 +63,12 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
                     "every fact of a party we know belongs to a customer",
                     between("without_customer", 0, 0),
                 ),
+                Check(
+                    "ticket_has_its_party",
+                    "whoever wrote a ticket or a rating has landed and was not deleted",
+                    between("waiting", 0, 0),
+                    "warn",
+                ),
             ),
         ),
         Batch(

@@ -46,6 +46,11 @@ def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[Asse
         )
         counts["passed"] = sum(check.passed for check in report.checks)
         counts["failed"] = sum(not check.passed for check in report.checks)
+        counts["warnings"] = [
+            f"{c.name}: {c.rows_failed:,} of {c.rows_checked:,} rows of {c.table} ({c.rule})"
+            for c in report.checks
+            if not c.passed and c.severity == "warn"
+        ]
         counts["quarantined"] = con.execute(_QUARANTINED, [gate]).fetchall()[0][0]
     for check in report.checks:
         yield AssetCheckResult(

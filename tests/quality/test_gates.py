@@ -102,6 +102,8 @@ BROKEN = [
      "marts.xref_account_parties values ('l9', 'r1', null)", "fact_has_a_customer", "error", 1),
     ("marts", "update marts.fct_invoices set party_link_id = null", "fact_has_a_customer",
      "error", 1),
+    ("marts", "update marts.fct_tickets set party_link_id = null", "ticket_has_its_party",
+     "warn", 1),
     ("marts", "insert into marts.xref_account_parties values ('l9', 'r9', 'P9')",
      "account_is_a_current_customer", "error", 1),
     # One order counted for two customers, and one of 10.10 that was cancelled but counted.

@@ -1,5 +1,6 @@
--- One row per fact: rows that come twice, and rows that no report by customer would count. Only what names nobody we
--- may know has no customer: an address that is no contact, or a record that was set aside.
+-- One row per kind of fact: rows that come twice, and rows that no report by customer would count. Who wrote a ticket may
+-- land after it, as a help desk keeps back what changed in its last minute, or be deleted before it: such a ticket waits
+-- for its party. An address that is no contact, or a record that was set aside, is nobody we may know.
 with facts as (
     select 'fct_orders' as subject, order_record_id as fact_id, party_link_id from marts.fct_orders
     union all
@@ -19,8 +20,9 @@ linked as (
         facts.fact_id,
         links.account_party_id is null and (
             crosswalk.record_id is not null
-            or (facts.party_link_id is null and facts.subject <> 'fct_email_events')
-        ) as is_lost
+            or (facts.party_link_id is null and facts.subject in ('fct_orders', 'fct_invoices', 'fct_quotes'))
+        ) as is_lost,
+        facts.party_link_id is null and facts.subject in ('fct_tickets', 'fct_feedback') as is_waiting
     from facts
     left join marts.xref_account_parties as links using (party_link_id)
     left join golden.xref_parties as crosswalk on links.acting_record_id = crosswalk.record_id
@@ -29,7 +31,8 @@ select
     subject,
     count(*) as checked,
     count(*) - count(distinct fact_id) as doubled,
-    count_if(is_lost) as without_customer
+    count_if(is_lost) as without_customer,
+    count_if(is_waiting) as waiting
 from linked
 group by subject
 order by subject
