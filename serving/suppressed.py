@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dedupe.identity.ledger import LedgerEvent, end_of_chain, events, successors
+from dedupe.identity.ledger import end_of_chain, events, held_records, holders, successors
 from privacy.suppressions import Suppression, suppressions
 from stamm.store import Store
 
@@ -32,34 +32,25 @@ def suppressed(store: Store) -> Suppressed:
     entries = suppressions(store)
     named = [entry for entry in entries if entry.party_id]
     return Suppressed(
-        frozenset(_through_history(named, events(store)) if named else ()),
+        frozenset(_reached(store, named) if named else ()),
         frozenset(entry.address for entry in entries if entry.address),
     )
 
 
-def _through_history(named: list[Suppression], history: list[LedgerEvent]) -> set[str]:
-    """The ids that hold, or in an older build held, records of a suppressed party.
+def _reached(store: Store, named: list[Suppression]) -> set[str]:
+    """The ids that hold a record of a suppressed party, and those that answer through them.
 
-    A merge hands the suppression on to the survivor, a later split to the part that leaves: the
-    strictest stands. What was parted before the suppression stays as it is.
+    What is suppressed are the records that the party held when the suppression began: a merge
+    hands it on to the survivor and a split to each part that holds one of them. Whoever was only
+    merged with them for a time, as by a run that a gate stopped, is free when they are parted.
     """
+    history = events(store)
     held: set[str] = set()
-    waiting = sorted(named, key=lambda entry: entry.since)
-    past: list[LedgerEvent] = []
-    for event in history:
-        while waiting and waiting[0].since < event.occurred_at:
-            held.add(_alive(waiting.pop(0), past))
-        past.append(event)
-        if event.event == "merged" and event.other_party_id and event.party_id in held:
-            held.add(event.other_party_id)
-        if event.event == "split" and event.other_party_id in held:
-            held.add(event.party_id)
-    held |= {_alive(entry, past) for entry in waiting}
+    for entry in named:
+        past = [event for event in history if event.occurred_at <= entry.since]
+        asked = str(entry.party_id)
+        then = end_of_chain(successors(past), asked)
+        records = held_records(store, then, entry.since)
+        held |= {asked, then} | holders(store, records)
     into = successors(history)
     return held | {party for party in into if end_of_chain(into, party) in held}
-
-
-def _alive(entry: Suppression, past: list[LedgerEvent]) -> str:
-    """The id that answered for the named one when the suppression began."""
-    assert entry.party_id is not None
-    return end_of_chain(successors(past), entry.party_id)

@@ -8,7 +8,7 @@ ids are all it knows of a person.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -147,6 +147,27 @@ def resolve(store: Store, party: str, as_of: datetime | None = None) -> str:
         )
     into = successors([e for e in events(store) if as_of is None or e.occurred_at <= as_of])
     return end_of_chain(into, party)
+
+
+def held_records(store: Store, party: str, as_of: datetime) -> set[str]:
+    """The records that an id held at a moment."""
+    prepare(store)
+    holder = {
+        row["record_id"]: row["party_id"]
+        for row in store.query("select * from party_memberships order by seq")
+        if datetime.fromisoformat(row["occurred_at"]) <= as_of
+    }
+    return {record for record, held_by in holder.items() if held_by == party}
+
+
+def holders(store: Store, records: Collection[str]) -> set[str]:
+    """The ids that hold these records now."""
+    prepare(store)
+    holder = {
+        row["record_id"]: row["party_id"]
+        for row in store.query("select record_id, party_id from party_memberships order by seq")
+    }
+    return {holder[record] for record in records if record in holder}
 
 
 def successors(history: Sequence[LedgerEvent]) -> dict[str, str]:

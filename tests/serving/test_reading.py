@@ -185,6 +185,16 @@ def test_a_split_after_the_suppression_frees_nobody(store):
     assert suppressed(store).parties == {ids["a"], parted["b"]}
 
 
+def test_whoever_was_only_merged_with_them_for_a_time_is_free_again(store):
+    """A run that a gate stopped had merged four people; the next one parted them."""
+    ids = run(store, "a b c d", 1)
+    suppress_party(store, ids["b"], reason="objection", at=AT + timedelta(days=1, hours=1))
+    merged = run(store, "abcd", 2)
+    assert set(merged.values()) < suppressed(store).parties
+    parted = run(store, "a b c d", 3)
+    assert suppressed(store).parties == {parted["b"]} == {ids["b"]}
+
+
 def test_who_was_parted_before_the_suppression_stays_free(store):
     run(store, "ab", 1)
     parted = run(store, "a b", 2)
