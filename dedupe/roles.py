@@ -14,8 +14,7 @@ from dedupe.survivorship.candidates import folded
 if TYPE_CHECKING:
     import duckdb
 
-# Strongest first. The weights are stated, not trained: how often such a tie proved right in
-# clerical review of German customer data, rounded.
+# Strongest first. The weights are stated guesses at how often such a tie is right, not trained.
 BASES = {
     "key": 1.0,
     "same_record": 1.0,

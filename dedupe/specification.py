@@ -109,11 +109,9 @@ class Prior(_Strict):
 
 
 class Thresholds(_Strict):
-    """Probabilities. Pairs below `candidate` are dropped; review lies between the others."""
+    """Probabilities. Pairs below `candidate` are dropped."""
 
     candidate: float
-    review: float
-    match: float
     origin: str
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from orchestration.dbt import project_fingerprint
 from orchestration.project import REPOSITORY, Project
+from orchestration.specifications import match_specifications
 from stamm.store import Store
 
-_CODE = ("stamm", "connectors", "dedupe", "quality", "privacy", "serving")
+_CODE = ("stamm", "connectors", "dedupe", "quality", "privacy", "serving", "orchestration")
 # Append-only tables in which people decide; a run has to look at what they added.
 DECISIONS = ("judgements", "consent_events", "suppressions")
 
@@ -25,6 +26,7 @@ def run_fingerprint(project: Project, store: Store, as_of: date) -> str:
         _code(),
         project_fingerprint(),
         project.settings.model_copy(update={"sources": {}}).model_dump_json(),
+        *(spec.model_dump_json() for spec in match_specifications(project).values()),
         as_of.isoformat(),
     ]
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
@@ -42,6 +44,7 @@ def decisions(store: Store) -> str:
 def _code() -> str:
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(_sources()):
+        digest.update(str(path.relative_to(REPOSITORY)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -69,12 +69,11 @@ class Session:
 
     @contextmanager
     def telling_failures(self, stage: str) -> Iterator[None]:
-        """Log what ends the run, and keep it for the command; Dagster hands on its text only."""
-        raised.pop(stage, None)
+        """Log what ends the run, and keep it for the command."""
         try:
-            yield
+            with _told(stage):
+                yield
         except StammError as failure:
-            raised[stage] = failure
             self.log.end(self.run_id, type(failure).__name__)
             raise
 
@@ -91,18 +90,27 @@ class Session:
 
 
 @contextmanager
+def _told(stage: str) -> Iterator[None]:
+    """Keep an error as it is raised, for the command; Dagster hands on its text only."""
+    raised.pop(stage, None)
+    try:
+        yield
+    except StammError as failure:
+        raised[stage] = failure
+        raise
+
+
+@contextmanager
 def _alone(project: Project) -> Iterator[None]:
     """One run at a time in a data folder; the lock goes with its process, however that ends."""
     lock = FileLock(project.home.root / "run.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout as held:
-        busy = StammError(
+        raise StammError(
             f"{project.home.root}: another run is at work here",
             hint="Wait for its end; `stamm status` and `stamm ui` show it.",
-        )
-        raised["lock"] = busy
-        raise busy from held
+        ) from held
     with lock:
         yield
 
@@ -126,7 +134,7 @@ class Pipeline(ConfigurableResource[Any]):
         project = open_project()
         project.home.prepare()
         run_id = context.run.run_id if context.run else "none"
-        with _alone(project), with_sources(project) as served:
+        with _told("session"), _alone(project), with_sources(project) as served:
             store = served.open_store()
             try:
                 self._session = self._begin(served, store, run_id)

@@ -107,7 +107,10 @@ def append_changes(
         told = _told(db)
         origins = _origins(con, previous_build, told)
         news = _news(con, told, origins)
-        count = sum(_append(db, piece, new_build.build_id, at) for piece in news)
+        count = 0
+        for piece in news:
+            _append(db, piece, new_build.build_id, at)
+            count += 1
         store_versions(con, store)
         db.execute(
             "insert into feed_builds values (?, ?, ?)",
@@ -250,7 +253,7 @@ def _has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 # ---- writing ----
 
 
-def _append(db: sqlite3.Connection, news: _News, build_id: str, at: datetime) -> bool:
+def _append(db: sqlite3.Connection, news: _News, build_id: str, at: datetime) -> None:
     fields = _changed(db, news) if news.operation == "MOD" else news.content
     if news.digest is None:
         db.execute("delete from feed_parties where party_id = ?", (news.party_id,))
@@ -270,7 +273,6 @@ def _append(db: sqlite3.Connection, news: _News, build_id: str, at: datetime) ->
             fields,
         ),
     )
-    return True
 
 
 def _changed(db: sqlite3.Connection, news: _News) -> str:

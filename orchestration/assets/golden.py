@@ -6,6 +6,7 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, multi_asset
 
 from orchestration.assets.gates import gate_checks, run_gate_step
+from orchestration.assets.operations import STORE
 from orchestration.session import Pipeline
 from stamm.duck import open_warehouse
 
@@ -22,7 +23,7 @@ _TABLES = {
 _SPECS = [
     AssetSpec(
         ["golden", table],
-        deps=[["intermediate", "int_parties__match_input"]],
+        deps=[["intermediate", "int_parties__match_input"], STORE],  # ledger and judgements
         group_name="golden",
         kinds={"duckdb", "python"},
         description=description,

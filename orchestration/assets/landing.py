@@ -53,7 +53,8 @@ def landing_assets(project: Project) -> AssetsDefinition:
     @multi_asset(name="landing_views", specs=specs, check_specs=checks, can_subset=True)
     def landing_views(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
         session = pipeline.session
-        standing = _standing_build(session)
+        with session.telling_failures("fingerprint"):
+            standing = _standing_build(session)
         if standing is not None:
             context.log.info("nothing changed; build %s stands", standing)
             session.done(standing)

@@ -6,37 +6,37 @@ from typing import Annotated
 
 import typer
 
+_SHOWN = 50  # rows on a person's screen
+
 
 def query(
     sql: Annotated[str, typer.Argument(help='Such as "select count(*) from customer_360".')],
     as_json: Annotated[bool, typer.Option("--json", help="Rows as JSON.")] = False,
-    limit: Annotated[int, typer.Option(help="Rows to show at most.")] = 50,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help="Rows to give at most; 50 for a person, all with --json."),
+    ] = None,
 ) -> None:
     """Ask the published build, read-only. Tables: `stamm query "show tables"`.
 
     Example: stamm query "select lifecycle, count(*) from customer_360 group by all"
     """
-    import duckdb
-
     from orchestration.cli.output import as_json as write
     from orchestration.cli.output import say, table
     from orchestration.project import open_project
+    from serving.asking import ask
     from serving.publish import open_published
-    from stamm.errors import UsageError
 
+    if limit is None and not as_json:
+        limit = _SHOWN
     home = open_project().home
     with open_published(home.published, home.store) as con:
-        try:
-            relation = con.sql(sql)
-        except duckdb.Error as failure:
-            raise UsageError(str(failure).strip()) from failure
-        columns = relation.columns if relation is not None else []
-        rows = relation.fetchmany(limit + 1) if relation is not None else []
+        answer = ask(con, sql, limit)
     if as_json:
-        write([dict(zip(columns, row, strict=True)) for row in rows[:limit]])
+        write([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
         return
-    table(columns, rows[:limit])
-    if len(rows) > limit:
+    table(answer.columns, answer.rows)
+    if answer.cut:
         say(f"… the first {limit} rows; --limit shows more")
 
 
@@ -58,8 +58,10 @@ def publish(
     if not (list_ or rollback):
         raise UsageError("expected --list or --rollback", hint="`stamm run` makes new builds.")
     if rollback:
-        say(f"Now published: {roll_back(published, build or None).build_id}")
-        return
+        now = roll_back(published, build or None)
+        if not as_json:
+            say(f"Now published: {now.build_id}")
+            return
     current = current_build(published)
     rows = [
         (b.build_id, current is not None and b.build_id == current.build_id, b.info.get("as_of"))

@@ -16,18 +16,25 @@ def explain(
 ) -> None:
     """Show the match weight of two records, comparison by comparison.
 
+    It reads the private warehouse; nobody who is suppressed is shown.
+
     Record ids: stamm query "select record_id, party_id, source from xref_parties limit 5"
     """
+    from contextlib import closing
     from dataclasses import asdict
 
-    from dedupe.explain import explain as explain_pair
     from orchestration.cli.output import as_json as write
     from orchestration.project import open_project
+    from serving.explaining import explain_shown
     from stamm.duck import open_warehouse
+    from stamm.store import Store
 
-    project = open_project()
-    with open_warehouse(project.home.warehouse, read_only=True) as con:
-        explanation = explain_pair(con, project.home.linkage, record_a, record_b)
+    home = open_project().home
+    with (
+        open_warehouse(home.warehouse, read_only=True) as con,
+        closing(Store.open(home.store)) as store,
+    ):
+        explanation = explain_shown(con, store, home.linkage, record_a, record_b)
     if as_json:
         write(asdict(explanation))
     else:

@@ -12,7 +12,7 @@ def specification(**changes) -> Specification:
         "version": 1,
         "party_type": "person",
         "prior": {"matches_per_record": 0.5, "records_needed": 100, "origin": "test"},
-        "thresholds": {"candidate": 0.05, "review": 0.5, "match": 0.95, "origin": "test"},
+        "thresholds": {"candidate": 0.05, "origin": "test"},
         "comparisons": [
             {
                 "name": "family_name",

@@ -2,6 +2,8 @@
 
 from filelock import FileLock
 
+from tests.end_to_end.company import new_company
+
 
 def test_every_source_landed_records_and_a_build_was_published(ran):
     _, summary = ran
@@ -89,3 +91,12 @@ def test_while_a_run_is_at_work_another_one_says_so_and_ends(ran):
     company, _ = ran
     with FileLock(company.home / "run.lock"):
         assert "another run is at work" in company.stamm("run", exit_code=1)
+
+
+def test_a_store_that_is_none_is_told_with_what_to_do(tmp_path):
+    company = new_company(tmp_path)
+    company.home.mkdir()
+    (company.home / "state.db").write_bytes(b"no database" * 100)
+    said = company.stamm("run", exit_code=1)
+    assert "state.db" in said
+    assert "backup" in said

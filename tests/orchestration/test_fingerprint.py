@@ -1,15 +1,21 @@
 """Whatever people decide makes the next run look again."""
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from dedupe.judgements import record_judgement
-from orchestration.fingerprint import decisions
+from orchestration.fingerprint import decisions, run_fingerprint
+from orchestration.project import Project
 from privacy.consents import ConsentEvent, record_consent
 from privacy.suppressions import suppress_address, suppress_party
+from stamm.home import Home
+from stamm.settings import LinkageSettings, Settings
 from stamm.store import Store
 
+ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 
 
@@ -42,6 +48,17 @@ def test_each_decision_is_seen(store):
     )
     seen.append(decisions(store))
     assert len(set(seen)) == 5
+
+
+def test_an_edited_specification_of_ones_own_is_a_change(store, tmp_path):
+    own = tmp_path / "person.yml"
+    shutil.copy(ROOT / "dedupe" / "specifications" / "person.yml", own)
+    settings = Settings(linkage=LinkageSettings(person=own))
+    project = Project(settings, Home(tmp_path / "home").prepare(), {}, tmp_path)
+    before = run_fingerprint(project, store, AT.date())
+    assert run_fingerprint(project, store, AT.date()) == before
+    own.write_text(own.read_text(encoding="utf-8").replace("candidate: 0.05", "candidate: 0.06"))
+    assert run_fingerprint(project, store, AT.date()) != before
 
 
 def test_a_table_that_is_made_empty_is_no_decision(store):
