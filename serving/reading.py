@@ -1,8 +1,8 @@
 """Readers of a published build: the file as it is, less what has been suppressed since.
 
-A build never changes, so a suppression is applied while reading: the reader gets views of the
-same names over the build. That holds for every build alike, also for an older one after a
-rollback.
+A build never changes, so a suppression is applied while reading: the reader gets tables of the
+same names in memory, and not the build itself. That holds for every build alike, also for an
+older one after a rollback. A reader asks the build and nothing else: no file, no network.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def open_published(published_root: Path, store: Path) -> Iterator[duckdb.DuckDBP
     hidden = _suppressed(store)
     opened = _filtered(build.database, hidden) if hidden else _as_it_is(build.database)
     with closing(opened) as con:
+        con.execute("set enable_external_access = false")
         yield con
 
 
@@ -46,7 +47,10 @@ def _as_it_is(database: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _filtered(database: Path, hidden: Suppressed) -> duckdb.DuckDBPyConnection:
-    """A database of views over the build, without what is hidden."""
+    """A database in memory with what of the build may be seen, and no way back to the build.
+
+    Views would need the build and the list of the hidden attached, where a query finds both.
+    """
     con = in_memory()
     quoted = str(database).replace("'", "''")
     con.execute(f"attach '{quoted}' as build (read_only)")
@@ -54,7 +58,9 @@ def _filtered(database: Path, hidden: Suppressed) -> duckdb.DuckDBPyConnection:
     origins = {table: f'build.main."{table}"' for table in tables}
     prepare(con, hidden, origins)
     for table, columns in tables.items():
-        con.execute(f'create view "{table}" as {shown_sql(origins[table], columns)}')
+        con.execute(f'create table "{table}" as {shown_sql(origins[table], columns)}')
+    con.execute("detach build")
+    con.execute("detach hidden")
     return con
 
 

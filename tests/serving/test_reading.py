@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
 from dedupe.identity import ledger
@@ -92,6 +93,34 @@ def test_without_suppressions_the_build_is_read_as_it_is(ask):
 def test_a_suppressed_party_leaves_every_table_and_facts_keep_their_sums(ask, store, table, left):
     suppress_party(store, "P1", reason="erasure", at=AT)
     assert sorted(row[0] for row in ask(f"select * from {table}")) == left
+
+
+@pytest.mark.parametrize(
+    "way_around", ["build.golden_parties", "build.main.golden_parties", "hidden.parties"]
+)
+def test_no_way_leads_around_a_suppression_to_the_build_itself(ask, store, way_around):
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    with pytest.raises(duckdb.Error, match="does not exist"):
+        ask(f"from {way_around}")
+    databases = ask("select database_name from duckdb_databases() where not internal")
+    assert databases == [("memory",)]
+
+
+@pytest.mark.parametrize("suppressing", [False, True])
+def test_a_reader_reaches_no_file(ask, store, tmp_path, suppressing):
+    if suppressing:
+        suppress_party(store, "P1", reason="erasure", at=AT)
+    (tmp_path / "secret.csv").write_text("a,b", encoding="utf-8")
+    for reach in (
+        f"from read_csv('{tmp_path}/secret.csv')",
+        f"copy (select 1) to '{tmp_path}/leak.csv'",
+        f"attach '{tmp_path}/w.duckdb' as w",
+        "set enable_external_access = true",
+        *([f"attach '{tmp_path}/p/b1/stamm.duckdb' as build"] if suppressing else []),
+    ):
+        with pytest.raises(duckdb.Error, match=r"disabled by configuration|Cannot enable"):
+            ask(reach)
+    assert not (tmp_path / "leak.csv").exists()
 
 
 def test_an_account_keeps_the_orders_of_a_contact_who_is_suppressed(ask, store):

@@ -1,0 +1,54 @@
+"""Explanations of pairs for a person's eyes: nobody who is suppressed, no suppressed address.
+
+In: the private warehouse, where the records of a pair are, and the operational store. Out: the
+explanation of `dedupe.explain`, or a refusal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dedupe.explain import Explanation, Step, explain
+from dedupe.identity.ledger import holders
+from privacy.suppressions import canonical_address
+from serving.suppressed import suppressed
+from stamm.errors import InputError
+from stamm.store import Store
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def explain_shown(
+    con: duckdb.DuckDBPyConnection, store: Store, work_dir: Path, record_a: str, record_b: str
+) -> Explanation:
+    """As `dedupe.explain.explain`. Raises InputError also for a record of a suppressed party."""
+    hidden = suppressed(store)
+    if hidden.parties:
+        for record_id in (record_a, record_b):
+            _refuse_suppressed(store, hidden.parties, record_id)
+    found = explain(con, work_dir, record_a, record_b)
+    return replace(found, steps=tuple(_without(step, hidden.addresses) for step in found.steps))
+
+
+def _refuse_suppressed(store: Store, parties: frozenset[str], record_id: str) -> None:
+    """A record that no party holds yet may be anybody's, so it is refused as well."""
+    held_by = holders(store, [record_id])
+    if not held_by or held_by & parties:
+        raise InputError(
+            f"{record_id}: expected a record that may be shown, "
+            + ("its party is suppressed" if held_by else "no party holds this one"),
+            hint="docs/privacy.md says what a suppression takes out of sight.",
+        )
+
+
+def _without(step: Step, addresses: frozenset[str]) -> Step:
+    """A side may hold several values in one text."""
+
+    def shown(side: str) -> str:
+        values = side.split(", ")
+        return ", ".join(v for v in values if canonical_address(v) not in addresses)
+
+    return replace(step, left=shown(step.left), right=shown(step.right)) if addresses else step
