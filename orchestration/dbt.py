@@ -16,6 +16,7 @@ from typing import Any
 from orchestration.project import DBT_PROJECT
 from stamm.errors import GateStopped, StammError
 from stamm.home import Home
+from stamm.redaction import redact
 
 _READ = ("*.sql", "*.yml", "*.csv", "*.md")
 PREPARE = ("fqn:stamm.staging", "fqn:stamm.intermediate", "resource_type:seed")
@@ -140,7 +141,7 @@ def _node(result: Any) -> NodeResult:
         status=str(result.status),
         failures=int(result.failures or 0),
         seconds=float(result.execution_time),
-        message=str(result.message or ""),
+        message=redact(str(result.message or "")),
     )
 
 

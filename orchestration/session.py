@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+import duckdb
 from dagster import ConfigurableResource, InitResourceContext
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
@@ -18,6 +20,7 @@ from orchestration.project import Project, open_project, run_moment, with_source
 from orchestration.runs import RunLog
 from serving.feed import catch_up
 from stamm.errors import StammError
+from stamm.redaction import redact
 from stamm.store import Store
 
 Listener = Callable[[str, bool], None]
@@ -85,7 +88,11 @@ class Session:
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
         """A timed stage, announced to whoever watches."""
         announce(name)
-        with self.telling_failures(name), self.log.stage(self.run_id, name) as counts:
+        with (
+            self.telling_failures(name),
+            self.log.stage(self.run_id, name) as counts,
+            _without_values(name),
+        ):
             yield counts
 
 
@@ -98,6 +105,20 @@ def _told(stage: str) -> Iterator[None]:
     except StammError as failure:
         raised[stage] = failure
         raise
+
+
+@contextmanager
+def _without_values(stage: str) -> Iterator[None]:
+    """DuckDB quotes the value that it stumbles over, and Dagster would keep it in its history."""
+    try:
+        yield
+    except duckdb.Error as failure:
+        logging.getLogger("stamm").exception("%s failed", stage)  # the file's lines are redacted
+        kind = type(failure).__name__
+        raise StammError(
+            f"{stage}: {kind}: {redact(str(failure).splitlines()[0])}",
+            hint="logs/stamm.log in the data folder has the whole story.",
+        ) from None
 
 
 @contextmanager

@@ -12,6 +12,8 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _BEARER = re.compile(
     r"(?i)\b(bearer|basic|api[-_]?key|token|password)([\"'=: ]+)(?!expected )[^\s\"',;&]{6,}"
 )
+# DuckDB tells of a value that it could not read by quoting it.
+_VALUE = re.compile(r"(?i)\b((?:convert|cast|parse)\b[^'\"\n]*)(['\"]).*?\2(?=[\s,.;:)]|$)")
 _secrets: set[str] = set()
 
 
@@ -22,15 +24,22 @@ def register_secret(value: str) -> None:
 
 
 def redact(text: str) -> str:
-    """The text without registered secrets, credentials in headers, and e-mail addresses."""
+    """The text without registered secrets, credentials in headers, addresses and quoted values."""
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _REDACTED)
+    text = _VALUE.sub(rf"\1{_REDACTED}", text)
     return _EMAIL.sub(_REDACTED, _BEARER.sub(rf"\1\2{_REDACTED}", text))
 
 
+_TRACEBACK = logging.Formatter()
+
+
 class RedactingFilter(logging.Filter):
-    """Put on a handler, it rewrites each record's message before it is formatted."""
+    """Put on a handler, it rewrites each record's message and traceback before they are written."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redact(_TRACEBACK.formatException(record.exc_info))
+            record.exc_info = None
         return True

@@ -1,5 +1,9 @@
-"""Marts → a published build: written aside, audited, then switched to; the change feed with it."""
+"""Marts → a published build: written aside, audited, then switched to; the change feed with it.
 
+Only what passed all gates in this very run is published, whatever part of the graph was selected.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +17,8 @@ from dagster import (
 )
 
 from orchestration.session import Pipeline
+from quality.checks import GATES, CheckResult
+from stamm.errors import GateStopped
 
 # The schedule is daily; two hours more are a late run, not a missing one.
 _DAILY = FreshnessPolicy.time_window(
@@ -42,9 +48,12 @@ def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
 def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult[None]:
     from serving.release import release
 
+    from quality.results import results_of
+
     session = pipeline.session
     home = session.project.home
     with session.stage("publish") as counts:
+        require_gates(results_of(session.store, session.run_id))
         build = release(
             home.warehouse,
             home.published,
@@ -58,6 +67,22 @@ def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeR
     session.done(build.build_id)
     context.log.info("published %s", build.build_id)
     return MaterializeResult(metadata={"build": build.build_id})
+
+
+def require_gates(results: Sequence[CheckResult]) -> None:
+    """Raise GateStopped unless these results of a run are of all gates and hold no failed error."""
+    passed = {result.gate for result in results}
+    missing = [gate for gate in GATES if gate not in passed]
+    failed = [r.name for r in results if not r.passed and r.severity == "error"]
+    if missing or failed:
+        said = [f"no gate {' or '.join(missing)} in this run"] if missing else []
+        said += [f"failed: {', '.join(failed)}"] if failed else []
+        raise GateStopped(
+            "publish expected that this run passed every gate, found "
+            f"{'; '.join(said)}; nothing was published",
+            hint="Run the whole job: `stamm run`, or in Dagster the job without a selection.",
+            checks=failed,
+        )
 
 
 def _build_id(at: Any, run_id: str) -> str:

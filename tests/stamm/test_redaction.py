@@ -1,6 +1,7 @@
 """Neither secrets nor e-mail addresses reach a log line."""
 
 import logging
+import sys
 
 import pytest
 
@@ -35,3 +36,32 @@ def test_a_log_record_is_redacted_with_its_arguments():
     record = logging.LogRecord("x", logging.INFO, "", 1, "mail to %s", ("a@example.org",), None)
     RedactingFilter().filter(record)
     assert record.getMessage() == "mail to [redacted]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Conversion Error: Could not convert string 'Kreszenz Sonnleitner' to INT32",
+        "Conversion Error: invalid date field format: Could not cast 'Kreszenz' to date, expected",
+        'Could not parse string "Kreszenz\'s" according to format',
+    ],
+)
+def test_a_value_that_could_not_be_read_is_not_told(text):
+    assert "Kreszenz" not in redact(text)
+
+
+def test_what_stands_in_quotes_elsewhere_stays():
+    text = "expected one of erp, shop, found 'shpo'"
+    assert redact(text) == text
+
+
+def test_a_traceback_is_redacted_too(caplog):
+    try:
+        raise ValueError("Could not convert string 'Kreszenz' to INT32 for a@example.org")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "broken", None, sys.exc_info())
+    RedactingFilter().filter(record)
+    line = logging.Formatter().format(record)
+    assert "Traceback" in line
+    assert "Kreszenz" not in line
+    assert "a@example.org" not in line
