@@ -56,8 +56,10 @@ def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterat
         counts.update(outcome.counts())
         for table in _TABLES:
             rows = con.table(f"golden.{table}").count("*").fetchall()[0][0]
+            told = outcome.counts() if table == "golden_parties" else {}
             yield MaterializeResult(
-                asset_key=AssetKey(["golden", table]), metadata={"dagster/row_count": rows}
+                asset_key=AssetKey(["golden", table]),
+                metadata={"dagster/row_count": rows, **told},
             )
     context.log.info("golden: %s", counts)
     yield from run_gate_step(session, "golden", _CHECKED)
