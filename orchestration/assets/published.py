@@ -46,9 +46,8 @@ def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
 
 
 def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult[None]:
-    from serving.release import release
-
     from quality.results import results_of
+    from serving.release import release
 
     session = pipeline.session
     home = session.project.home
