@@ -93,7 +93,7 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
             (
                 Check(
                     "no_restricted_party_leaves",
-                    "nobody who is restricted or suppressed is in the outbox",
+                    "the outbox holds nobody restricted or suppressed, and no suppressed address",
                     between("affected", 0, 0),
                 ),
             ),

@@ -69,7 +69,8 @@ create table marts.customer_360 as select 'P1' as party_id,
     10.10::decimal(18, 2) as order_value_eur, date '2026-06-30' as as_of;
 create table marts.xref_account_parties as select 'l1' as party_link_id, 'r1' as acting_record_id,
     'P1' as account_party_id;
-create table marts.crm_outbox as select 'P1' as party_id;
+create table marts.crm_outbox as select 'P1' as party_id, 'Anna@x.de' as email,
+    '+49 151 22' as phone;
 create table ops.suppressions (party_id varchar, address varchar, reason varchar,
     since timestamp);
 """

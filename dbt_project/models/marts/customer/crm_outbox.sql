@@ -110,6 +110,7 @@ final as (
         end as phone,
         permission_email and not is_email_suppressed as permission_email,
         permission_sms and not is_phone_suppressed as permission_sms,
+        permission_phone and not is_phone_suppressed as permission_phone,
         permission_post
     from allowed
     where basis is not null
