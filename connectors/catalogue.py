@@ -34,6 +34,17 @@ _LIVE_COLUMNS = (
     "source varchar, record_id varchar, key varchar, cursor varchar, "
     "fetched_at timestamptz, load_id varchar, raw varchar"
 )
+# One row per record that the source still sends as it was rejected: a later row without a rule
+# says that the record was mended or is gone.
+_STANDING_REJECTIONS = """
+with verdicts as (
+    select _load_id, _seq, _rule, _reason,
+        row_number() over (partition by _identity order by _load_id desc, _seq desc) as age
+    from read_parquet($files, hive_partitioning = false)
+)
+select $source, $system, $stream, _load_id, _seq, _rule, _reason
+from verdicts where age = 1 and _rule is not null order by _load_id, _seq
+"""
 _LOADS = {
     "source": "varchar",
     "system": "varchar",
@@ -143,9 +154,7 @@ def _create_rejected(
     con.execute(f"create or replace table landing.all_rejected ({_REJECTED})")
     for key, mine in _by_stream(m for m in landed if m.rejected_parts):
         con.execute(
-            "insert into landing.all_rejected "
-            "select $source, $system, $stream, _load_id, _seq, _rule, _reason "
-            "from read_parquet($files, hive_partitioning = false) order by _load_id, _seq",
+            f"insert into landing.all_rejected {_STANDING_REJECTIONS}",
             {**key, "files": _files(landing_root, mine, rejected=True)},
         )
 

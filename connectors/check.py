@@ -131,5 +131,6 @@ def _stream_health(stream: str, progress: Progress, clock: Clock) -> StreamHealt
         stream=stream,
         server_total=progress.server_total,
         landed=progress.live or 0,
-        lag=clock.now() - checked if checked else None,
+        # The clock of that run may have been ahead of this one.
+        lag=max(clock.now() - checked, timedelta(0)) if checked else None,
     )

@@ -60,6 +60,7 @@ class Checkpoint:
     duplicates: int = 0
     rejected: int = 0
     rejected_rows: int = 0
+    withdrawn_rows: int = 0
     server_total: int | None = None
     cursor_from: str | None = None
     cursor_to: str | None = None
@@ -107,25 +108,22 @@ class CurrentVersions:
 
     def hashes_of(self, record_ids: Iterable[str]) -> dict[str, bytes]:
         """Record id → hash of the landed version, for those that have one."""
+        return self._found("select record_id, hash from current where record_id", record_ids)
+
+    def rejections_of(self, identities: Iterable[str]) -> dict[str, bytes]:
+        """Identity → hash of the version that stands rejected, for those that have one."""
+        if self._db.execute("select 1 from rejected limit 1").fetchone() is None:
+            return {}
+        return self._found("select identity, hash from rejected where identity", identities)
+
+    def _found(self, select: str, ids: Iterable[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        wanted = sorted(record_ids)  # neighbours share pages of the index
+        wanted = sorted(ids)  # neighbours share pages of the index
         for start in range(0, len(wanted), _LOOK_UP):
             some = wanted[start : start + _LOOK_UP]
             marks = ",".join("?" * len(some))
-            found.update(
-                self._db.execute(
-                    f"select record_id, hash from current where record_id in ({marks})",
-                    some,
-                )
-            )
+            found.update(self._db.execute(f"{select} in ({marks})", some))
         return found
-
-    def rejection_of(self, identity: str) -> bytes | None:
-        """The hash of a record that was landed as rejected."""
-        row = self._db.execute(
-            "select hash from rejected where identity = ?", (identity,)
-        ).fetchone()
-        return row[0] if row else None
 
     def live(self) -> int:
         """Number of live records."""
@@ -147,32 +145,35 @@ class CurrentVersions:
         ):
             yield row[0]
 
+    def rejections_missing(self, reading: int) -> list[str]:
+        """Rejected records that a full pass did not meet, in order."""
+        sql = "select identity from rejected where pass <> ? order by identity"
+        return [row[0] for row in self._db.execute(sql, (reading,))]
+
     def advance(
         self,
         checkpoint: Checkpoint,
         seen: Iterable[tuple[str, bytes]] = (),
         gone: Iterable[str] = (),
         refused: Iterable[tuple[str, bytes]] = (),
+        withdrawn: Iterable[str] = (),
     ) -> None:
         """Take over what a flushed part holds, and the checkpoint, in one transaction."""
         number = checkpoint.reading
         met = sorted((rid, digest, number) for rid, digest in seen)
         with self._db:
             self._db.executemany(_SEEN, met)
-            if self._any_rejected():
-                self._db.executemany(
-                    "delete from rejected where identity = ?", ((rid,) for rid, _, _ in met)
-                )
+            self._withdraw(withdrawn)
             self._db.executemany("delete from current where record_id = ?", ((r,) for r in gone))
             self._db.executemany(_REFUSED, ((i, digest, number) for i, digest in refused))
             self._set("checkpoint", _as_text(checkpoint))
 
-    def finish(self, *, full_pass: int | None) -> None:
+    def finish(self, *, full_pass: int | None, withdrawn: Iterable[str] = ()) -> None:
         """The load is committed: forget what a full pass did not meet, and the checkpoint."""
         with self._db:
             if full_pass is not None:
                 self._db.execute("delete from current where pass <> ?", (full_pass,))
-                self._db.execute("delete from rejected where pass <> ?", (full_pass,))
+            self._withdraw(withdrawn)
             self._db.execute("delete from facts where name = 'checkpoint'")
             self._set("fingerprint", fingerprint(self._folder))
 
@@ -203,14 +204,16 @@ class CurrentVersions:
                 self._db.execute("delete from current where record_id = ?", (rid,))
             else:
                 self._db.execute(_SEEN, (rid, content_hash(raw.encode()), 0))
-                self._db.execute("delete from rejected where identity = ?", (rid,))
 
     def _replay_rejected(self, part: Path) -> None:
-        for identity, raw in _rows(part, "_identity", "_raw"):
-            self._db.execute(_REFUSED, (identity, content_hash(raw.encode()), 0))
+        for identity, rule, raw in _rows(part, "_identity", "_rule", "_raw"):
+            if rule is None:
+                self._withdraw([identity])
+            else:
+                self._db.execute(_REFUSED, (identity, content_hash(raw.encode()), 0))
 
-    def _any_rejected(self) -> bool:
-        return self._db.execute("select 1 from rejected limit 1").fetchone() is not None
+    def _withdraw(self, identities: Iterable[str]) -> None:
+        self._db.executemany("delete from rejected where identity = ?", ((i,) for i in identities))
 
     def _opened(self) -> sqlite3.Connection:
         path = self._folder / FILE

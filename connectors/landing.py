@@ -11,10 +11,10 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stamm.errors import ContractBroken
 
@@ -59,6 +59,7 @@ class Manifest:
     parts: tuple[Part, ...]
     rejected_parts: tuple[Part, ...] = ()
     generation: int = 1
+    unsure: bool = False  # a full read that missed records which may still live: it stays due
 
 
 def stream_folder(landing_root: Path, source: str, stream: str) -> Path:
@@ -93,11 +94,6 @@ def read_manifest(path: Path) -> Manifest:
 def manifests(stream_folder: Path) -> list[Manifest]:
     """All committed loads of a stream, oldest first."""
     return [read_manifest(path) for path in sorted(stream_folder.glob(f"{LOAD}*/{MANIFEST}"))]
-
-
-def stream_folders(landing_root: Path) -> Iterator[Path]:
-    """Every stream that has landed something, in order."""
-    yield from sorted({p.parent.parent for p in landing_root.glob(f"*/*/{LOAD}*/{MANIFEST}")})
 
 
 def fingerprint(landing_root: Path) -> str:
@@ -154,11 +150,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def as_facts(manifest: Manifest) -> dict[str, Any]:
-    """A manifest as one flat row, without its parts."""
-    facts = asdict(manifest)
-    for key in ("parts", "rejected_parts"):
-        del facts[key]
-    return facts

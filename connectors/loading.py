@@ -16,7 +16,7 @@ from typing import Literal
 
 from connectors.current import Checkpoint, CurrentVersions, restarted
 from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
-from connectors.parts import Fetched, landed_table, rejected_table, tombstone
+from connectors.parts import Fetched, landed_table, rejected_table, tombstone, withdrawal
 from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text
 from connectors.records import Accepted, Judge, Rejected
 from connectors.source import Page, Stream
@@ -159,8 +159,10 @@ class OpenLoad:
             if _is_news(row.record, landed.get(row.record.record_id))
         ]
         self._write(fresh)
+        standing = current.rejections_of({*self._refused, *self._pending})
+        withdrawn = sorted(standing.keys() - self._refused.keys())  # accepted now, or deleted
         self._write_refused(
-            [r for r in self._refused.values() if current.rejection_of(r.identity) != r.digest]
+            [r for r in self._refused.values() if standing.get(r.identity) != r.digest], withdrawn
         )
         self.at = replace(
             self.at,
@@ -169,7 +171,7 @@ class OpenLoad:
         )
         gone = [row.record.record_id for row in fresh if row.record.op == "delete"]
         refusals = [(row.identity, row.digest) for row in self._refused.values()]
-        current.advance(self.at, self._met(), gone, refusals)
+        current.advance(self.at, self._met(), gone, refusals, withdrawn)
         self._forget_pending()
         if self._job.report:
             self._job.report(self.result(None))
@@ -197,16 +199,18 @@ class OpenLoad:
             deletes=at.deletes + deletes,
         )
 
-    def _write_refused(self, rows: Sequence[Rejected]) -> None:
-        if not rows:
+    def _write_refused(self, refused: Sequence[Rejected], withdrawn: Sequence[str]) -> None:
+        if not refused and not withdrawn:
             return
         at = self.at
-        table = rejected_table(at.load_id, at.rejected_rows, rows)
+        rows = [*refused, *map(withdrawal, withdrawn)]
+        table = rejected_table(at.load_id, at.rejected_rows + at.withdrawn_rows, rows)
         part = self._part(f"rejected-{len(at.rejected_parts):05}.parquet", table)
         self.at = replace(
             at,
             rejected_parts=(*at.rejected_parts, part),
-            rejected_rows=at.rejected_rows + len(rows),
+            rejected_rows=at.rejected_rows + len(refused),
+            withdrawn_rows=at.withdrawn_rows + len(withdrawn),
         )
 
     def _part(self, name: str, table: object) -> Part:
@@ -221,24 +225,27 @@ class OpenLoad:
         """Tombstones, manifest, state, cache; a load without rows leaves no folder.
 
         Only what is surely deleted gets a tombstone; where that is unsure, the full read stays due.
+        A rejected record that a full read no longer meets waits for nobody: it is withdrawn.
         """
         job = self._job
-        full_pass = self.at.reading if self.at.mode == "full" and missing == "deleted" else None
+        full = self.at.mode == "full"
+        full_pass = self.at.reading if full and missing == "deleted" else None
         live = job.current.live()
         if full_pass is not None:
             live -= self._write_tombstones(full_pass)
+        unmet = full and missing != "unsure"
+        withdrawn = job.current.rejections_missing(self.at.reading) if unmet else []
+        self._write_refused([], withdrawn)
         before = job.progress()
-        manifest = self._manifest()
+        manifest = self._manifest(missing)
         after = after_load(before, manifest, live=live)
-        if missing == "unsure":
-            after = replace(after, full_read_at=before.full_read_at)
         landed = bool(manifest.parts or manifest.rejected_parts)
         if landed:
             write_manifest(job.load_folder(manifest.load_id), manifest)
         else:
             after = replace(after, load_id=before.load_id)
         job.log.move(job.source.name, job.stream.name, after)
-        job.current.finish(full_pass=full_pass)
+        job.current.finish(full_pass=full_pass, withdrawn=withdrawn)
         return self.result(manifest.load_id if landed else None, after.watermark)
 
     def abandon(self) -> None:
@@ -254,7 +261,7 @@ class OpenLoad:
             self._write(gone[start : start + _TOMBSTONES_PER_PART])
         return len(gone)
 
-    def _manifest(self) -> Manifest:
+    def _manifest(self, missing: Missing) -> Manifest:
         at, job = self.at, self._job
         latest = as_text(as_moment(at.started_at) + _CLOCKS_DIFFER)
         return Manifest(
@@ -277,6 +284,7 @@ class OpenLoad:
             cursor_to=min(at.cursor_to, latest) if at.cursor_to else None,
             parts=at.parts,
             rejected_parts=at.rejected_parts,
+            unsure=missing == "unsure",
         )
 
     def result(self, load_id: str | None, watermark: str | None = None) -> LoadResult:

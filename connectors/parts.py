@@ -40,7 +40,10 @@ def landed_table(load_id: str, first_seq: int, rows: Sequence[Fetched]) -> pa.Ta
 
 
 def rejected_table(load_id: str, first_seq: int, rows: Sequence[Rejected]) -> pa.Table:
-    """Columns of a rejected part; `_identity` is the record id, or a hash where no key is."""
+    """Columns of a rejected part; `_identity` is the record id, or a hash where no key is.
+
+    A row without rule, reason and content withdraws the rejection of that identity.
+    """
     import pyarrow as pa
 
     text = pa.string()
@@ -49,11 +52,16 @@ def rejected_table(load_id: str, first_seq: int, rows: Sequence[Rejected]) -> pa
             "_load_id": pa.repeat(pa.scalar(load_id), len(rows)),
             "_seq": pa.array(range(first_seq, first_seq + len(rows)), pa.int64()),
             "_identity": pa.array([row.identity for row in rows], text),
-            "_reason": pa.array([row.reason for row in rows], text),
-            "_rule": pa.array([row.rule for row in rows], text),
-            "_raw": pa.array([row.raw for row in rows], text),
+            "_reason": pa.array([row.reason or None for row in rows], text),
+            "_rule": pa.array([row.rule or None for row in rows], text),
+            "_raw": pa.array([row.raw or None for row in rows], text),
         }
     )
+
+
+def withdrawal(identity: str) -> Rejected:
+    """The mark that a rejected record was mended or is gone."""
+    return Rejected(identity, "", "", "", b"")
 
 
 def tombstone(record_id: str) -> Accepted:

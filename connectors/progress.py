@@ -70,9 +70,10 @@ class ProgressLog:
 
 def after_load(before: Progress, manifest: Manifest, live: int | None = None) -> Progress:
     """The state that a committed load leads to; adopting one twice changes nothing."""
+    read_whole = manifest.mode == "full" and not manifest.unsure
     return Progress(
         watermark=later(before.watermark, manifest.cursor_to),
-        full_read_at=manifest.started_at if manifest.mode == "full" else before.full_read_at,
+        full_read_at=manifest.started_at if read_whole else before.full_read_at,
         checked_at=manifest.finished_at,
         load_id=manifest.load_id,
         server_total=before.server_total,

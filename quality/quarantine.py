@@ -28,7 +28,8 @@ create or replace temp table fresh_quarantine (
     source varchar, stream varchar, record_id varchar, rule varchar, reason varchar
 )
 """
-# A rejected row has no record id that could be trusted; load and number lead to it.
+# A rejected row has no record id that could be trusted; load and number lead to it. Landing lists
+# it only while its source sends it so.
 _REJECTED = """
 insert into fresh_quarantine
 select source, stream, load_id || ':' || seq, rule, reason from landing.all_rejected

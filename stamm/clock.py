@@ -29,6 +29,23 @@ class SystemClock:
         time.sleep(seconds)
 
 
+class NotBefore:
+    """A clock set forward where it is behind a moment that has surely come; it goes on from there.
+
+    Facts of a sandbox, and of systems that run ahead of this machine, are never in its future.
+    """
+
+    def __init__(self, moment: datetime, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._ahead = max(moment - self._clock.now(), timedelta(0))
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
 class ManualClock:
     """Time that passes only when told to; sleeping takes no real time."""
 

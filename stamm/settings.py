@@ -55,7 +55,7 @@ class LinkageSettings(Strict):
 
 
 class QualitySettings(Strict):
-    """Bounds of the gates; the reasons stand in docs/quality.md."""
+    """Bounds of the gates; docs/pipeline.md says what each gate looks at."""
 
     rejected_share: float = Field(
         default=0.02, ge=0, le=1, description="Rejected rows a load may have."

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+import pytest
+
 from connectors.catalogue import create_views
 from connectors.landing import MANIFEST, fingerprint
+from connectors.progress import ProgressLog
 from connectors.registry import systems
 from stamm.duck import in_memory
 from stamm.settings import SourceSettings
-from tests.connectors.conftest import STREAM, Bench, customer
+from tests.connectors.conftest import STREAM, Bench, Killed, customer
 
 COLUMNS = ["source", "record_id", "key", "cursor", "fetched_at", "load_id", "raw"]
 
@@ -83,6 +86,30 @@ def test_a_landing_that_was_lost_is_read_anew(bench: Bench):
     bench.extract()
     shutil.rmtree(bench.landing)
     assert bench.extract().upserts == 2
+
+
+def test_a_full_read_that_was_unsure_stays_due_also_if_killed_before_it_was_recorded(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    exported = replace(STREAM, total_is_exact=False)
+    bench.server.tells_total = False
+    bench.server.records = [customer(1), customer(2), customer(3)]
+    bench.extract(exported)
+    bench.server.records[2] = customer(4, 1)
+    bench.server.total = lambda _: 4  # type: ignore[method-assign] - 3 is only left out
+    bench.clock.sleep(7 * 86_400)  # the sweep is due
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ProgressLog, "move", die)
+        with pytest.raises(Killed):
+            bench.extract(exported)
+    assert set(bench.live()) == {"1", "2", "3", "4"}
+    bench.server.total = lambda _: None  # type: ignore[method-assign] - nothing else tells
+    assert bench.extract(exported).deletes == 1
+    assert set(bench.live()) == {"1", "2", "4"}
 
 
 def test_deletes_that_the_total_does_not_confirm_wait(bench: Bench):

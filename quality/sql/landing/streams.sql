@@ -11,9 +11,6 @@ rejected as (
     select source, stream, count(*) as rows, count_if(rule = 'mandatory_null') as mandatory_null
     from landing.all_rejected group by all
 ),
-deleted as (
-    select source, stream, count(distinct record_id) as rows from landing.all_tombstones group by all
-),
 counted as (
     select
         latest.*,
@@ -22,14 +19,12 @@ counted as (
         coalesce(live.doubled, 0) as doubled,
         coalesce(rejected.rows, 0) as all_rejected,
         coalesce(rejected.mandatory_null, 0) as mandatory_null,
-        coalesce(deleted.rows, 0) as all_deleted,
         usual.loads as usual_loads,
         usual.rows as usual_rows
     from ranked as latest
     left join landed_streams as live
         on latest.source = live.source and latest.stream = live.stream
     left join rejected on latest.source = rejected.source and latest.stream = rejected.stream
-    left join deleted on latest.source = deleted.source and latest.stream = deleted.stream
     left join usual on latest.source = usual.source and latest.stream = usual.stream
     where latest.age = 1
 )
@@ -39,9 +34,9 @@ select
     coalesce(all_rejected / nullif(live + all_rejected, 0), 0)::double as rejected_share,
     all_rejected as rejected_share_affected,
     mandatory_null,
-    -- Deletes may still be in the server's number; the exact comparison was made while reading.
-    case when mode = 'full'
-        then greatest(coalesce(server_total, 0) - live - all_rejected - all_deleted, 0)
+    -- A total is landed only where it counts what that read showed; after a full read every record
+    -- it counted is live, or stands rejected.
+    case when mode = 'full' then greatest(coalesce(server_total, 0) - live - all_rejected, 0)
         else 0 end as missing,
     case when usual_loads >= 3 then rows / greatest(10 * usual_rows, 1000) else 0 end::double
         as times_the_limit,

@@ -1,0 +1,151 @@
+"""A rejected record is told while its source sends it so: once, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from connectors.catalogue import create_views
+from connectors.current import FILE
+from quality.gates import run_gate
+from stamm.duck import in_memory
+from stamm.settings import QualitySettings
+from tests.connectors.conftest import NOON, STREAM, SWEPT, Bench, customer
+
+
+def standing(bench: Bench) -> list[str]:
+    """The rules of what stands rejected."""
+    rows = bench.table("select rule from landing.all_rejected order by load_id, seq")
+    return [rule for (rule,) in rows]
+
+
+def at_the_gate(bench: Bench) -> tuple[list[str], int]:
+    """Failed checks of the landing gate, and rows in quarantine after it."""
+    with in_memory() as con:
+        create_views(con, bench.landing, bench.systems)
+        report = run_gate(
+            "landing", con, bench.store, run_id="r", at=NOON, thresholds=QualitySettings()
+        )
+        [(waiting,)] = con.sql("select count(*) from quality.quarantined_rows").fetchall()
+    return [check.name for check in report.checks if not check.passed], waiting
+
+
+def test_a_mended_source_passes_the_gate_and_leaves_the_quarantine_empty(bench: Bench):
+    bad = [customer(n, email=None) for n in range(90, 100)]
+    bench.server.records = [*(customer(n) for n in range(90)), *bad]
+    assert bench.extract().rejected == 10
+    failed = ["rejected_share_is_small", "mandatory_values_are_present"]
+    assert at_the_gate(bench) == (failed, 10)
+    bench.server.records[90:] = [customer(n, 1) for n in range(90, 100)]
+    assert bench.extract().upserts == 10
+    assert at_the_gate(bench) == ([], 0)
+    assert len(bench.live()) == 100
+
+
+def test_a_bad_record_edited_on_four_days_counts_once(bench: Bench):
+    bench.server.records = [customer(1), customer(2)]
+    bench.extract()
+    for day in range(1, 5):
+        bench.server.records[1] = customer(2, day * 1440, email=None)
+        bench.clock.sleep(86_400)
+        assert bench.extract().rejected == 1
+    assert standing(bench) == ["mandatory_null"]
+
+
+def test_a_record_bad_again_stands_again(bench: Bench):
+    bench.server.records = [customer(1), customer(2, email=None)]
+    bench.extract()
+    bench.server.records[1] = customer(2, 1)
+    bench.extract()
+    bench.server.records[1] = customer(2, 2, email=None)
+    bench.extract()
+    assert standing(bench) == ["mandatory_null"]
+
+
+def test_a_record_put_back_as_it_was_landed_stands_no_more(bench: Bench):
+    bench.server.records = [customer(1), customer(2)]
+    bench.extract(full=True)
+    good, bench.server.records[1] = bench.server.records[1], customer(2, 5, email=None)
+    bench.extract(full=True)
+    assert standing(bench) == ["mandatory_null"]
+    bench.server.records[1] = good
+    result = bench.extract(full=True)
+    assert (result.rows, result.duplicates, standing(bench)) == (0, 2, [])
+    assert bench.extract(full=True).load_id is None
+
+
+def test_a_bad_record_that_its_source_deletes_stands_no_more(bench: Bench):
+    bench.server.records = [customer(1), customer(2, email=None)]
+    bench.extract()
+    del bench.server.records[1]
+    bench.extract()
+    assert standing(bench) == []
+
+
+def test_a_bad_record_that_says_it_is_gone_stands_no_more(bench: Bench):
+    stream = replace(STREAM, deleted=lambda r: r.get("status") == "deleted", total_is_exact=False)
+    bench.server.tells_total = False
+    bench.server.records = [customer(1), customer(2, email=None)]
+    bench.extract(stream)
+    bench.server.records[1] = customer(2, 1, email=None, status="deleted")
+    assert bench.extract(stream).deletes == 0  # it never landed
+    assert standing(bench) == []
+
+
+def test_a_record_without_a_key_stands_until_a_full_read_misses_it(bench: Bench):
+    bench.server.records = [customer(1), customer(None), customer(None, 1)]
+    bench.extract(SWEPT)
+    bench.server.records.append(customer(2))
+    bench.extract(SWEPT)  # lands one record more, and meets both again
+    assert standing(bench) == ["key_missing", "key_missing"]
+    bench.server.records[1] = customer(3)
+    bench.extract(SWEPT)
+    assert standing(bench) == ["key_missing"]
+
+
+def test_the_total_tells_that_a_record_without_a_key_was_mended(bench: Bench):
+    bench.server.records = [customer(1), customer(None)]
+    bench.extract()
+    bench.server.records[1] = customer(2, 1)
+    bench.extract()
+    assert (standing(bench), set(bench.live())) == ([], {"1", "2"})
+
+
+def test_of_what_a_server_shows_for_a_time_only_a_mended_record_stands_no_more(bench: Bench):
+    report = replace(STREAM, forgets=True)
+    bench.server.records = [customer(1), customer(None)]
+    bench.extract(report)
+    bench.server.records[1] = customer(2)
+    bench.extract(report, full=True)
+    assert standing(bench) == []
+
+
+def test_a_full_read_that_may_have_missed_records_withdraws_nothing(bench: Bench):
+    exported = replace(STREAM, total_is_exact=False)
+    bench.server.tells_total = False
+    bench.server.records = [customer(1), customer(2), customer(None)]
+    bench.extract(exported)
+    del bench.server.records[1:]
+    bench.server.total = lambda _: 3  # type: ignore[method-assign] - they are only left out
+    bench.extract(exported, full=True)
+    assert standing(bench) == ["key_missing"]
+
+
+def lost(bench: Bench) -> None:
+    (bench.landing / "shop" / "customers" / FILE).unlink()
+
+
+@pytest.mark.parametrize("between", [lambda _: None, lost], ids=["kept", "lost"])
+def test_the_cache_beside_landing_may_be_lost(bench: Bench, between: Callable[[Bench], None]):
+    bench.server.records = [customer(1), customer(2, email=None), customer(None)]
+    bench.extract()
+    between(bench)
+    bench.server.records[1:] = [customer(2, 1), customer(3, 1)]
+    bench.extract(full=True)
+    between(bench)
+    assert standing(bench) == []
+    assert bench.extract(full=True).load_id is None
+    bench.server.records.append(customer(4, 2))
+    assert bench.extract().pages == 2  # 4 records over two pages; the total agrees, so once
