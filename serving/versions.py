@@ -2,12 +2,16 @@
 
 In: `dim_customer` of a published build. Out: `customer_versions`, which the next run's
 `dim_customer` continues from (through `serving.exports`).
+
+A build says nothing of a suppressed customer, so the history of one stands still: nothing is
+added, closed or taken away.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from serving.suppressed import suppressed
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ _FRAME = ("party_id", "valid_from", "valid_to", "is_current", "attributes_hash",
 def store_versions(con: duckdb.DuckDBPyConnection, store: Store) -> int:
     """Take over new versions and closed ones from a build; returns how many rows changed."""
     store.migrate("customer_versions", DDL)
+    hidden = suppressed(store).parties
     columns = [row[0] for row in con.sql(_COLUMNS).fetchall()]
     if not columns:
         return 0
@@ -40,9 +45,12 @@ def store_versions(con: duckdb.DuckDBPyConnection, store: Store) -> int:
         rows = con.sql(_versions_sql(columns)).fetchall()
         fresh = [row for row in rows if known.get(row[:2]) != (row[2], row[3])]
         db.executemany("insert or replace into customer_versions values (?, ?, ?, ?, ?)", fresh)
-        # Never held: it began at a build that was repeated at the same moment without it.
+        # Never held: it began at a build that was repeated at the same moment without it. Of a
+        # suppressed customer the build holds nothing, which says nothing about the version.
         held = {row[:2] for row in rows}
-        open_keys = {key for key, (valid_to, _) in known.items() if valid_to is None}
+        open_keys = {
+            key for key, (valid_to, _) in known.items() if valid_to is None and key[0] not in hidden
+        }
         unheld = sorted(open_keys - held)
         db.executemany("delete from customer_versions where party_id=? and valid_from=?", unheld)
     return len(fresh) + len(unheld)

@@ -165,10 +165,39 @@ def test_the_next_build_leaves_out_what_is_suppressed_and_the_feed_says_so(store
         assert con.read_parquet(str(parquet)).project("party_id, email, attributes").fetchall() == [
             ("P2", None, "{}")
         ]
-    kept = store.query("select party_id from customer_versions")
-    assert [row["party_id"] for row in kept] == ["P2"]
     news = [(c.operation, c.party_id, c.fields) for c in read_changes(store, after=2)]
     assert news == [("DEL", "P1", {}), ("MOD", "P2", {"email": None})]
+
+
+def test_the_history_of_a_suppressed_customer_stands_still_and_nothing_of_it_is_lost(
+    store, tmp_path
+):
+    """Restriction means to keep without use; deletion is for an erasure, of all versions at once.
+
+    The version that was open once vanished with the next build, while closed ones stayed.
+    """
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        con.execute(WAREHOUSE)
+        con.execute(
+            "insert into marts.dim_customer values "
+            "('P1', 'Anna', null, '{}', 'g', timestamp '2026-06-01', timestamp '2026-06-30')"
+        )
+
+    def histories_after(build_id):
+        release(
+            tmp_path / "w.duckdb", tmp_path / "p", store, build_id=build_id, info={}, at=AT, keep=5
+        )
+        rows = store.query("select party_id, valid_from, valid_to from customer_versions")
+        return sorted(tuple(row) for row in rows)
+
+    before = histories_after("b1")
+    assert [(party, start[:10]) for party, start, _ in before] == [
+        ("P1", "2026-06-01"),
+        ("P1", "2026-06-30"),
+        ("P2", "2026-06-30"),
+    ]
+    suppress_party(store, "P1", reason="restriction", at=AT)
+    assert histories_after("b2") == before
 
 
 def test_the_feed_keeps_no_value_of_a_suppressed_party_for_a_late_reader(store, tmp_path):
