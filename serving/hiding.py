@@ -25,7 +25,7 @@ def prepare(con: duckdb.DuckDBPyConnection, hidden: Suppressed, origins: Mapping
     con.execute("attach ':memory:' as hidden")
     _write(con, "parties", "party_id", sorted(hidden.parties))
     _write(con, "addresses", "address", sorted(hidden.addresses))
-    _write_derived(con, origins)
+    _write_derived(con, hidden, origins)
 
 
 def shown_sql(origin: str, columns: list[str]) -> str:
@@ -40,7 +40,9 @@ def _write(con: duckdb.DuckDBPyConnection, table: str, column: str, values: list
     con.execute(f"create table hidden.{table} as select unnest(?::varchar[]) as {column}", [values])
 
 
-def _write_derived(con: duckdb.DuckDBPyConnection, origins: Mapping[str, str]) -> None:
+def _write_derived(
+    con: duckdb.DuckDBPyConnection, hidden: Suppressed, origins: Mapping[str, str]
+) -> None:
     """Records of suppressed parties, and the addresses those records spoke for."""
     records = (
         f"select record_id from {origins['xref_parties']} where party_id in (from hidden.parties)"
@@ -48,13 +50,26 @@ def _write_derived(con: duckdb.DuckDBPyConnection, origins: Mapping[str, str]) -
         else "select null::varchar as record_id limit 0"
     )
     con.execute(f"create table hidden.records as {records}")
-    spoken = (
-        f"select distinct address from {origins['fct_consent_events']} "
-        "where record_id in (from hidden.records)"
-        if "fct_consent_events" in origins
-        else "select null::varchar as address limit 0"
-    )
+    spoken = "select null::varchar as address limit 0"
+    if "fct_consent_events" in origins:
+        said = f"from {origins['fct_consent_events']}"
+        spoken = f"select distinct address {said} where record_id in (from hidden.records)"
+        if "xref_parties" in origins and hidden.parties:
+            spoken += f" union ({_orphaned_sql(said, origins['xref_parties'])})"
     con.execute(f"create table hidden.statements as {spoken}")
+
+
+def _orphaned_sql(said: str, crosswalk: str) -> str:
+    """Addresses that only records spoke for which are nobody's now, such as a deleted contact.
+
+    The record may have been a hidden party's, which no table of a build tells any more.
+    """
+    living = f"select record_id from {crosswalk}"
+    return (
+        f"select address {said} where record_id not in ({living}) except "
+        f"select address {said} where record_id in ({living} where party_id not in "
+        "(from hidden.parties))"
+    )
 
 
 def _kept(columns: list[str]) -> Iterator[str]:

@@ -123,6 +123,32 @@ def test_a_reader_reaches_no_file(ask, store, tmp_path, suppressing):
     assert not (tmp_path / "leak.csv").exists()
 
 
+def test_what_a_deleted_contact_said_is_not_shown_while_somebody_is_suppressed(tmp_path, store):
+    """No build tells whose contact r9 was. What P2 says as well, b@x.de, is P2's and is shown."""
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        con.execute(WAREHOUSE)
+        con.execute(
+            "insert into marts.fct_consent_events values "
+            "('e4', 'r9', 'gone@x.de'), ('e5', 'r9', 'b@x.de');"
+            "insert into marts.consent_state values ('gone@x.de', 'given')"
+        )
+    publish(tmp_path / "w.duckdb", tmp_path / "p", build_id="b1", info={})
+
+    def shown():
+        with open_published(tmp_path / "p", tmp_path / "state.db") as con:
+            events = con.sql("select consent_event_id from fct_consent_events order by 1")
+            states = con.sql("select address from consent_state order by 1")
+            return [[value for (value,) in rows.fetchall()] for rows in (events, states)]
+
+    suppress_address(store, "else@x.de", reason="objection", at=AT)
+    assert shown() == [
+        ["e1", "e2", "e3", "e4", "e5"],
+        ["a@x.de", "b@x.de", "c@x.de", "gone@x.de"],
+    ]
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    assert shown() == [["e2", "e3", "e5"], ["b@x.de", "c@x.de"]]
+
+
 def test_an_account_keeps_the_orders_of_a_contact_who_is_suppressed(ask, store):
     suppress_party(store, "P1", reason="erasure", at=AT)
     assert ask("from xref_account_parties order by all") == [
