@@ -1,9 +1,10 @@
 """The `landing` schema of the warehouse: what staging reads.
 
 In: landing's committed loads. Out: a table per declared stream with the latest version of each
-live record, and `all_loads`, `all_tombstones`, `all_rejected`, `stream_basis`. They are tables,
-not views over Parquet: the latest version is found once instead of at each read, and the
-warehouse holds no path of the machine it was made on.
+live record, `brevo_contact_versions` with all versions of contacts, and `all_loads`,
+`all_tombstones`, `all_rejected`, `stream_basis`. They are tables, not views over Parquet: the
+latest version is found once instead of at each read, and the warehouse holds no path of the
+machine it was made on.
 """
 
 from __future__ import annotations
@@ -44,6 +45,16 @@ with verdicts as (
 )
 select $source, $system, $stream, _load_id, _seq, _rule, _reason
 from verdicts where age = 1 and _rule is not null order by _load_id, _seq
+"""
+# Streams whose past says something too, and the table of all their versions: a consent that was
+# given stays an event when the contact is changed or deleted.
+_VERSIONED = {("brevo", "contacts"): "brevo_contact_versions"}
+_VERSIONS = """
+select $source as source, _record_id as record_id, _key as key, _cursor as cursor,
+    _fetched_at as fetched_at, _load_id as load_id, _raw as raw,
+    row_number() over (partition by _record_id order by _load_id, _seq) as version
+from read_parquet($files, hive_partitioning = false)
+where _op = 'upsert'
 """
 _LOADS = {
     "source": "varchar",
@@ -104,16 +115,28 @@ def _create_stream(
     stream: Stream,
     landed: Sequence[Manifest],
 ) -> None:
-    view = f'"{system.name}_{stream.name}"'
-    con.execute(f"create or replace table landing.{view} ({_LIVE_COLUMNS})")
     mine = [m for m in landed if m.system == system.name and m.stream == stream.name]
-    for source in sorted({manifest.source for manifest in mine}):
-        files = _files(landing_root, [m for m in mine if m.source == source])
+    _fill(con, landing_root, f"{system.name}_{stream.name}", _LIVE_COLUMNS, _LIVE, mine)
+    versions = _VERSIONED.get((system.name, stream.name))
+    if versions:
+        columns = f"{_LIVE_COLUMNS}, version bigint"
+        _fill(con, landing_root, versions, columns, _VERSIONS, mine)
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection,
+    landing_root: Path,
+    table: str,
+    columns: str,
+    rows: str,
+    landed: Sequence[Manifest],
+) -> None:
+    """Make a table anew with the `rows` of each source's parts."""
+    con.execute(f'create or replace table landing."{table}" ({columns})')
+    for source in sorted({manifest.source for manifest in landed}):
+        files = _files(landing_root, [m for m in landed if m.source == source])
         if files:
-            con.execute(
-                f"insert into landing.{view} {_LIVE}",
-                {"source": source, "files": files},
-            )
+            con.execute(f'insert into landing."{table}" {rows}', {"source": source, "files": files})
 
 
 def _files(landing_root: Path, landed: Iterable[Manifest], *, rejected: bool = False) -> list[str]:

@@ -26,6 +26,7 @@ _LEDGERS = {
     "stream_basis": "Purpose, legal basis and retention of every stream and field group.",
     "all_tombstones": "One row per record that its source deleted.",
     "all_rejected": "One row per record that could not be landed, with rule and reason.",
+    "brevo_contact_versions": "Every version of a Brevo contact that landed, of deleted ones too.",
     "all_loads": "One row per load: what was read, when, and the server's own total.",
 }
 

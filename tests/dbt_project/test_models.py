@@ -86,7 +86,8 @@ def test_each_stream_of_the_contracts_has_its_staging_model() -> None:
     rows = r"^\| `(s4|shopware|brevo|zendesk|files)\.(\w+)` \|"
     streams = re.findall(rows, _CONTRACTS.read_text(), re.MULTILINE)
     assert len(streams) >= 27
-    assert {f"stg_{system}__{stream}" for system, stream in streams} == {
+    beyond = {"stg_brevo__contact_versions"}  # the past of a stream, not a stream
+    assert {f"stg_{system}__{stream}" for system, stream in streams} | beyond == {
         name for name in _MODELS if name.startswith("stg_")
     }
 
