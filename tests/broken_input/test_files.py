@@ -1,5 +1,7 @@
 """Files with a missing column, a wrong encoding, rows without a key, or nothing left in them."""
 
+import re
+
 import pytest
 
 from tests.broken_input.projects import CARDS, cards, health, project, quarantined
@@ -80,3 +82,10 @@ def test_rows_without_a_key_wait_in_quarantine_and_an_emptied_file_replaces_noth
     file.write_text(cards(200), encoding="cp1252")  # detected: the same people
     again = company.run()
     assert (again["changed"], again["build"]) == (False, summary["build"])
+
+    # The two rows get the numbers they lacked: 100 and 200, as in their names.
+    mended = re.sub(r"(?m)^;(.*Größ)(\d+)", r"\2;\1\2", cards(200))
+    file.write_text(mended, encoding="utf-8")
+    assert company.run()["changed"]
+    assert quarantined(company) == []
+    assert len(company.tables()["xref_parties"]) == 200

@@ -112,33 +112,47 @@ def test_a_stream_that_comes_back_empty_replaces_nothing(served, tmp_path):
 @pytest.mark.slow
 def test_a_mandatory_field_null_in_one_percent_of_rows_is_quarantined_and_counted(tmp_path):
     with office(tmp_path / "office") as broken:
-        orders, all_orders = broken.empty_out("s4", "sales_orders", "SoldToParty", 0.01)
-        lines, _ = broken.empty_out("shopware", "order_line_items", "orderId", 0.01)
-        assert (orders, lines) == (2, 2)
         company = project(tmp_path / "project", four_systems(broken.url))
-        summary = company.run()
-        assert {row["source"]: row["quarantined"] for row in summary["sources"]} == {
-            "erp": 2,
-            "shop": 2,
-            "mail": 0,
-            "help": 0,
-        }
-        assert quarantined(company) == [
-            ("erp", "sales_orders", "mandatory_null", "SoldToParty is null"),
-            ("erp", "sales_orders", "mandatory_null", "SoldToParty is null"),
-            ("shop", "order_line_items", "mandatory_null", "orderId is null"),
-            ("shop", "order_line_items", "mandatory_null", "orderId is null"),
-        ]
-        streams = {one["stream"]: one for one in health(company, exit_code=0)["erp"]["streams"]}
-        assert streams["sales_orders"]["server_total"] == all_orders
-        assert streams["sales_orders"]["landed"] == all_orders - orders
+        with broken.mended_after():
+            orders, all_orders = broken.empty_out("s4", "sales_orders", "SoldToParty", 0.01)
+            lines, _ = broken.empty_out("shopware", "order_line_items", "orderId", 0.01)
+            assert (orders, lines) == (2, 2)
+            summary = company.run()
+            assert {row["source"]: row["quarantined"] for row in summary["sources"]} == {
+                "erp": 2,
+                "shop": 2,
+                "mail": 0,
+                "help": 0,
+            }
+            assert quarantined(company) == [
+                ("erp", "sales_orders", "mandatory_null", "SoldToParty is null"),
+                ("erp", "sales_orders", "mandatory_null", "SoldToParty is null"),
+                ("shop", "order_line_items", "mandatory_null", "orderId is null"),
+                ("shop", "order_line_items", "mandatory_null", "orderId is null"),
+            ]
+            streams = {one["stream"]: one for one in health(company, exit_code=0)["erp"]["streams"]}
+            assert streams["sales_orders"]["server_total"] == all_orders
+            assert streams["sales_orders"]["landed"] == all_orders - orders
 
-        # Three in a hundred is no slip any more: the gate stops, and the build stands.
-        more, _ = broken.empty_out("s4", "sales_orders", "SoldToParty", 0.03)
-        said = company.stamm("run", "--reextract", exit_code=3)
-        assert "gate landing stopped the run; nothing was published" in said
-        assert f"{more} of " in said
-        assert "rejected_share_is_small: few records of a stream were rejected" in said
-        assert "erp.sales_orders: rejected_share 0.0" in said
-        assert "quality.quarantined_rows" in said
-        assert summary["build"] in company.stamm("status")
+            # Three in a hundred is no slip any more: the gate stops, and the build stands.
+            more, _ = broken.empty_out("s4", "sales_orders", "SoldToParty", 0.03)
+            said = company.stamm("run", "--reextract", exit_code=3)
+            assert "gate landing stopped the run; nothing was published" in said
+            assert f"{more} of " in said
+            assert "rejected_share_is_small: few records of a stream were rejected" in said
+            assert "erp.sales_orders: rejected_share 0.0" in said
+            assert "quality.quarantined_rows" in said
+            assert summary["build"] in company.stamm("status")
+
+        # Mended, everything lands, nothing waits in quarantine, and the next run is quiet.
+        mended = company.run("--reextract")
+        assert mended["changed"]
+        assert {row["quarantined"] for row in mended["sources"]} == {0}
+        assert quarantined(company) == []
+        for source, stream in (("erp", "sales_orders"), ("shop", "order_line_items")):
+            streams = {
+                one["stream"]: one for one in health(company, exit_code=0)[source]["streams"]
+            }
+            assert streams[stream]["landed"] == streams[stream]["server_total"]
+        again = company.run()
+        assert (again["build"], again["changed"]) == (mended["build"], False)
