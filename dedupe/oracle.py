@@ -15,7 +15,7 @@ import numpy as np
 
 from dedupe.clusters import components
 from dedupe.evaluate import Labels, Scores, cluster_measure, scores
-from dedupe.patterns import pattern_sql, unpack
+from dedupe.patterns import level_counts, pattern_sql
 from dedupe.scoring import build_frequencies, threshold_weight, weigh
 from dedupe.trained import Trained
 from dedupe.training.chance import UNSEEN, chances, missing_shares
@@ -143,12 +143,7 @@ def _match_counts(con: duckdb.DuckDBPyConnection, trained: Trained) -> list[NDAr
         f" inner join {records} as l on l.rid = p.l_rid"
         f" inner join {records} as r on r.rid = p.r_rid group by pattern order by pattern"
     ).fetchall()
-    counts = [np.zeros(len(c.levels)) for c in specification.comparisons]
-    for pattern, n in rows:
-        for place, code in enumerate(unpack(pattern, len(counts))):
-            if code:
-                counts[place][code - 1] += n
-    return counts
+    return level_counts(specification, rows)
 
 
 def _write_pairs(con: duckdb.DuckDBPyConnection, model: Trained) -> None:

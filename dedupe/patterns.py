@@ -5,7 +5,10 @@ The first comparison has the lowest bits. A pattern is what training counts and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.levels import level_case
 from dedupe.specification import Specification
@@ -53,3 +56,15 @@ def pack(codes: Sequence[int]) -> int:
 def unpack(pattern: int, comparisons: int) -> list[int]:
     """Pattern → level codes."""
     return [(pattern >> (BITS * place)) & 7 for place in range(comparisons)]
+
+
+def level_counts(
+    specification: Specification, rows: Iterable[tuple[int, int]]
+) -> list[NDArray[np.float64]]:
+    """(pattern, pairs) rows → pairs per comparison, by level code − 1; missing counts nowhere."""
+    counts = [np.zeros(len(comparison.levels)) for comparison in specification.comparisons]
+    for pattern, pairs in rows:
+        for place, code in enumerate(unpack(pattern, len(counts))):
+            if code:
+                counts[place][code - 1] += pairs
+    return counts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.blocking import LISTS
-from dedupe.patterns import pattern_sql, unpack
+from dedupe.patterns import level_counts, pattern_sql
 from dedupe.specification import Comparison, Specification
 
 if TYPE_CHECKING:
@@ -60,12 +60,7 @@ def _sampled(
         f" inner join {records} as r on r.rid = p.r_rid"
         " where l_rid <> r_rid group by pattern order by pattern"
     ).fetchall()
-    counts = [np.zeros(len(c.levels)) for c in specification.comparisons]
-    for pattern, n in rows:
-        for place, code in enumerate(unpack(pattern, len(counts))):
-            if code:
-                counts[place][code - 1] += n
-    return counts
+    return level_counts(specification, rows)
 
 
 def _with_exact(
