@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 from dedupe.clusters import Decisions
 from stamm.errors import UsageError
-from stamm.store import Store
+from stamm.store import Store, append_only
 
 Verdict = Literal["same", "different", "unsure"]
 
@@ -28,11 +28,7 @@ _MIGRATIONS = [
       left_records text not null, right_records text not null, reason text not null
     )
     """,
-    *(
-        f"create trigger judgements_never_{verb} before {verb} on judgements "
-        "begin select raise(abort, 'judgements is append-only'); end;"
-        for verb in ("update", "delete")
-    ),
+    *append_only("judgements"),
 ]
 
 

@@ -132,8 +132,10 @@ def _alone(project: Project) -> Iterator[None]:
             f"{project.home.root}: another run is at work here",
             hint="Wait for its end; `stamm status` and `stamm ui` show it.",
         ) from held
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()
 
 
 class Pipeline(ConfigurableResource[Any]):

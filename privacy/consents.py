@@ -13,7 +13,7 @@ from typing import Literal
 
 from privacy.suppressions import canonical_address
 from stamm.errors import UsageError
-from stamm.store import Store
+from stamm.store import Store, append_only
 
 Channel = Literal["email", "sms", "phone", "post"]
 Event = Literal["granted", "confirmed", "withdrawn"]
@@ -27,11 +27,7 @@ DDL = [
       event text not null check (event in ('granted', 'confirmed', 'withdrawn'))
     )
     """,
-    *(
-        f"create trigger consent_events_never_{verb} before {verb} on consent_events "
-        "begin select raise(abort, 'consent_events is append-only'); end;"
-        for verb in ("update", "delete")
-    ),
+    *append_only("consent_events"),
 ]
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from stamm.errors import UsageError
-from stamm.store import Store
+from stamm.store import Store, append_only
 
 Reason = Literal["objection", "restriction", "erasure"]
 
@@ -23,11 +23,7 @@ DDL = [
       since text not null, check ((party_id is null) <> (address is null))
     )
     """,
-    *(
-        f"create trigger suppressions_never_{verb} before {verb} on suppressions "
-        "begin select raise(abort, 'suppressions is append-only'); end;"
-        for verb in ("update", "delete")
-    ),
+    *append_only("suppressions"),
 ]
 
 

@@ -111,6 +111,16 @@ class Store:
         return bytes(row["value"])
 
 
+def append_only(*tables: str) -> list[str]:
+    """Statements for `migrate`: from then on rows of these tables are neither changed nor taken."""
+    return [
+        f"create trigger {table}_never_{verb} before {verb} on {table} "
+        f"begin select raise(abort, '{table} is append-only'); end;"
+        for table in tables
+        for verb in ("update", "delete")
+    ]
+
+
 def _split(statement: str) -> list[str]:
     """Single statements of a script; `executescript` would commit the transaction around it."""
     singles, buffer = [], ""

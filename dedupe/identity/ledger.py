@@ -24,7 +24,7 @@ from dedupe.identity.constitution import (
     party_id,
 )
 from stamm.errors import InputError, StoreError
-from stamm.store import Store
+from stamm.store import Store, append_only
 
 _MIGRATIONS = [
     """
@@ -44,12 +44,7 @@ _MIGRATIONS = [
     create index party_memberships_by_record on party_memberships (record_id, seq);
     create index party_events_by_party on party_events (party_id, seq);
     """,
-    *(
-        f"create trigger {table}_never_{verb} before {verb} on {table} "
-        f"begin select raise(abort, '{table} is append-only'); end;"
-        for table in ("party_mints", "party_events", "party_memberships")
-        for verb in ("update", "delete")
-    ),
+    *append_only("party_mints", "party_events", "party_memberships"),
 ]
 
 
