@@ -24,10 +24,9 @@ from pathlib import Path
 import duckdb
 
 from dedupe.evaluate import Labels, Measure, scores
-from dedupe.linkage import link, score_pairs
+from dedupe.linkage import link
 from dedupe.oracle import oracle_scores
-from dedupe.party_clusters import cluster_parties
-from dedupe.patterns import contradiction_sql
+from dedupe.resolve import cluster_linked
 from dedupe.specification import load_specification
 from dedupe.trained import Trained
 from stamm.duck import open_warehouse
@@ -91,13 +90,7 @@ def crosswalk(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def clustered(con: duckdb.DuckDBPyConnection, trained: Trained) -> Labels:
     """The pipeline's own clustering of `link.<party_type>_pairs`."""
-    party_type = trained.specification.party_type
-    found = cluster_parties(
-        con,
-        party_type,
-        lambda pairs, out: score_pairs(con, party_type, trained, pairs, out),
-        contradiction=contradiction_sql(trained, "p.pattern"),
-    )
+    found = cluster_linked(con, trained)
     return {member.record_id: place for place, c in enumerate(found.clusters) for member in c}
 
 

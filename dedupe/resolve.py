@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from dedupe.specification import Specification
+    from dedupe.trained import Trained
 
 ClusterType = Callable[[str], PartyClusters]
 PARTY_TYPES = ("person", "organisation")
@@ -82,19 +83,29 @@ def _link_and_cluster(
     judged: Sequence[Judgement],
     work_dir: Path,
 ) -> PartyClusters:
-    from dedupe.linkage import link, score_pairs
-    from dedupe.patterns import contradiction_sql
+    from dedupe.linkage import link
 
     linked = link(con, party_type, specification, work_dir=work_dir)
+    return cluster_linked(con, linked.trained, judged)
+
+
+def cluster_linked(
+    con: duckdb.DuckDBPyConnection, trained: Trained, judged: Sequence[Judgement] = ()
+) -> PartyClusters:
+    """Cluster `link.<party_type>_pairs`, scoring with this model what no blocking rule made."""
+    from dedupe.linkage import score_pairs
+    from dedupe.patterns import contradiction_sql
+
+    party_type = trained.specification.party_type
 
     def score(pairs_table: str, out_table: str) -> None:
-        score_pairs(con, party_type, linked.trained, pairs_table, out_table)
+        score_pairs(con, party_type, trained, pairs_table, out_table)
 
     return cluster_parties(
         con,
         party_type,
         score,
-        contradiction=contradiction_sql(linked.trained, "p.pattern"),
+        contradiction=contradiction_sql(trained, "p.pattern"),
         judged=judged,
     )
 

@@ -6,10 +6,9 @@ import random
 import pytest
 
 from dedupe.explain import explain
-from dedupe.linkage import link, score_pairs
+from dedupe.linkage import link
 from dedupe.oracle import oracle_scores, true_model
-from dedupe.party_clusters import cluster_parties
-from dedupe.patterns import contradiction_sql
+from dedupe.resolve import cluster_linked
 from dedupe.specification import load_specification
 from stamm.duck import in_memory
 from stamm.errors import InputError
@@ -25,13 +24,7 @@ def linked(con, party_type, rows, work_dir):
 
 
 def clustered(con, trained):
-    party_type = trained.specification.party_type
-    found = cluster_parties(
-        con,
-        party_type,
-        lambda pairs, out: score_pairs(con, party_type, trained, pairs, out),
-        contradiction=contradiction_sql(trained, "p.pattern"),
-    )
+    found = cluster_linked(con, trained)
     return {member.record_id: place for place, c in enumerate(found.clusters) for member in c}
 
 
