@@ -171,8 +171,8 @@ class _Assembly:
     def close_ids_without_cluster(self) -> None:
         overlaps = self._all_overlaps()
         free = [party for party in self.by_age if party not in self.taken]
-        # The living first, so that an id merged earlier is judged by where its chain ends now.
-        for party in sorted(free, key=lambda p: not self.parties[p].alive):
+        # What an id resolves to comes before the id: it is judged by where its chain ends now.
+        for party in sorted(free, key=self._steps_to_resolve):
             self._close(party, overlaps.get(party, Counter()))
 
     def _close(self, party: str, overlaps: Counter[int]) -> None:
@@ -193,6 +193,12 @@ class _Assembly:
 
     def _resolve(self, party: str) -> str:
         return State(self.parties).resolve(party)
+
+    def _steps_to_resolve(self, party: str) -> int:
+        steps = 0
+        while (into := self.parties[party].into) is not None:
+            party, steps = into, steps + 1
+        return steps
 
     def _founders_cluster(self, party: str) -> int | None:
         return self.cluster_of.get(self.parties[party].founder)

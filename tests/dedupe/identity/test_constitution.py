@@ -77,6 +77,9 @@ CASES = [
      ["a b", "b", "ab"], {"a": "P-b", "b": "P-b"}, ["P-a merged P-b"]),
     ("an id merged away follows its founder", ["a b c", "ab c", "a bc"], {"b": "P-c"},
      ["P-b merged P-c"]),
+    ("also when the id it was merged into moves on in the same run",
+     ["c f a", "b", "f ab", "bf", "af bc"], {"a": "P-f", "b": "P-c"},
+     ["P-c restored", "P-b merged P-c", "P-a merged P-f"]),
     ("a rebuild reads the ledger and changes nothing", ["a b", "ab c", "cba d", "d abc"],
      {"a": "P-a", "d": "P-d"}, []),
 ]  # fmt: skip
