@@ -1,4 +1,4 @@
-"""Scores of a crosswalk against a known truth, pairwise and by cluster."""
+"""Scores of a crosswalk against a known truth: pairwise, by cluster and by record (B-cubed)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from math import fsum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Scores:
 
     pairwise: Measure
     cluster: Measure
+    b3: Measure
     records: int
 
 
@@ -32,12 +34,16 @@ def scores(predicted: Labels, truth: Labels) -> Scores:
     predicted cluster counts as right only if it equals a true one record by record; precision is
     the share of predicted clusters that are right, recall the share of true ones that were found,
     and F1 their harmonic mean (cluster F1 of Menestrina, Whang and Garcia-Molina, "Evaluating
-    entity resolution results", 2010). Records alone count as clusters.
+    entity resolution results", 2010). B3: a record's precision is the share of its cluster that
+    is of its entity, its recall the share of its entity that is in its cluster, averaged over the
+    records (B-cubed of Bagga and Baldwin, "Entity-based cross-document coreferencing", 1998).
+    Records alone count as clusters.
     """
     known = [record for record in predicted if record in truth]
     return Scores(
         pairwise=_pairwise(known, predicted, truth),
         cluster=cluster_measure(predicted, truth),
+        b3=_b3(known, predicted, truth),
         records=len(known),
     )
 
@@ -56,6 +62,16 @@ def _pairwise(known: list[str], predicted: Labels, truth: Labels) -> Measure:
     if not both or max(found, real) > MOST_LINKS:
         return _measure(both, found, real)
     return pair_measures(links(known, predicted), links(known, truth))
+
+
+def _b3(known: list[str], predicted: Labels, truth: Labels) -> Measure:
+    shared = Counter((predicted[record], truth[record]) for record in known)
+    found = Counter(predicted[record] for record in known)
+    real = Counter(truth[record] for record in known)
+    # Each of the n records that share cluster and entity sees n of its own kind.
+    precise = fsum(n * n / found[cluster] for (cluster, _), n in shared.items())
+    complete = fsum(n * n / real[entity] for (_, entity), n in shared.items())
+    return _harmonic(precise / len(known), complete / len(known)) if known else (1.0, 1.0, 1.0)
 
 
 def _pairs(sizes: Iterable[int]) -> int:
@@ -82,8 +98,11 @@ def _groups(known: list[str], label: Labels) -> set[frozenset[str]]:
 
 def _measure(both: int, found: int, real: int) -> Measure:
     """Nothing found and nothing to find is perfect."""
-    precision = both / found if found else 1.0
-    recall = both / real if real else 1.0
+    return _harmonic(both / found if found else 1.0, both / real if real else 1.0)
+
+
+def _harmonic(precision: float, recall: float) -> Measure:
+    """With F1, the harmonic mean of both."""
     total = precision + recall
     return precision, recall, 2 * precision * recall / total if total else 0.0
 

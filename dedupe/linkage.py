@@ -3,6 +3,7 @@
 Flow: `intermediate.int_parties__match_input` → `link.<party_type>_records` →
 `link.<party_type>_pairs`, and the trained model beside them. A pure function of the records and
 the specification: the same input gives the same bytes, whatever the order of its rows.
+Of pairs too unlikely to keep, `link.<party_type>_weight_counts` keeps the number.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["LinkResult", "link", "score_pairs"]
+
+WEIGHT_STEP = 100  # thousandths of a bit
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def _keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
     specification = trained.specification
     pairs = f"link.{specification.party_type}_pairs"
     weigh(con, trained, "compared", "weighed_pairs", extra="rules")
+    _count_weights(con, f"link.{specification.party_type}_weight_counts")
     con.execute(
         f"create or replace table {pairs} as select l_rid, r_rid,"
         f" {rule_name_sql(specification)} as blocking_rule, pattern, weight"
@@ -90,3 +94,12 @@ def _keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
     )
     con.execute("drop table weighed_pairs")
     return int(con.table(pairs).count("*").fetchall()[0][0])
+
+
+def _count_weights(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """(weight, pairs) of all candidate pairs, to the nearest tenth of a bit: for estimates."""
+    con.execute(
+        f"create or replace table {table} as"
+        f" select (round(weight / {WEIGHT_STEP}) * {WEIGHT_STEP})::integer as weight,"
+        " count(*) as pairs from weighed_pairs group by 1 order by 1"
+    )

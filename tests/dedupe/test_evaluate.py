@@ -20,6 +20,14 @@ def test_a_cluster_counts_only_if_it_is_right_as_a_whole():
     assert cluster_measure(TRUTH, TRUTH) == (1.0, 1.0, 1.0)
 
 
+def test_b3_asks_each_record_how_pure_and_how_whole_its_cluster_is():
+    # Precision: a1, a2 are among their own; a3, b1 half so; b2, c1 alone: (1+1+½+½+1+1)/6.
+    # Recall: a1, a2 see two of three, a3 one of three, b1 and b2 one of two, c1 all.
+    precision, recall = 5 / 6, (2 / 3 + 2 / 3 + 1 / 3 + 1 / 2 + 1 / 2 + 1) / 6
+    f1 = 2 * precision * recall / (precision + recall)
+    assert scores(FOUND, TRUTH).b3 == pytest.approx((precision, recall, f1))
+
+
 def test_records_that_one_side_does_not_know_are_left_out():
     found = scores(FOUND | {"d1": 4}, TRUTH | {"e1": "c"})
     assert found.records == 6
@@ -30,6 +38,13 @@ def test_nothing_linked_is_precise_and_finds_nothing():
     alone = {record: record for record in TRUTH}
     assert scores(alone, TRUTH).pairwise == (1.0, 0.0, 0.0)
     assert scores(alone, alone).pairwise == (1.0, 1.0, 1.0)
+    assert scores(alone, TRUTH).b3[0] == 1.0
+    assert scores(alone, alone).b3 == (1.0, 1.0, 1.0)
+
+
+def test_without_any_known_record_there_is_nothing_to_get_wrong():
+    nothing = scores(FOUND, {})
+    assert nothing.pairwise == nothing.cluster == nothing.b3 == (1.0, 1.0, 1.0)
 
 
 def test_recordlinkage_measures_equal_counting_by_cluster_sizes(monkeypatch):

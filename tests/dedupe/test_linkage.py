@@ -74,6 +74,18 @@ def test_an_explanation_adds_up_to_the_weight_that_was_stored(company):
         assert explain(con, folder, right, left).weight == pytest.approx(found.weight)
 
 
+def test_every_candidate_pair_is_counted_by_its_weight_also_those_not_kept(company):
+    con, result, _ = company
+    counts = dict(con.sql(f"from link.{result.party_type}_weight_counts").fetchall())
+    equal_records = con.sql("select count(*) from equal_records").fetchall()[0][0]
+    assert sum(counts.values()) == result.candidate_pairs + equal_records
+    kept = con.sql(
+        f"select (round(weight / 100) * 100)::integer, count(*)"
+        f" from link.{result.party_type}_pairs group by all"
+    ).fetchall()
+    assert all(counts[weight] >= pairs for weight, pairs in kept)
+
+
 def test_an_explanation_names_level_and_values(company):
     con, result, folder = company
     key = "p1" if result.party_type == "person" else "o1"
