@@ -27,6 +27,7 @@ ENOUGH = -1_000
 # Components are cut more generously than parts are merged: a doubtful pair brings records
 # together whose other pairs no blocking rule made, and those are scored then.
 GENEROUS = -2_000
+_MORE_GENEROUS = 1_000  # than a merge threshold that is lower than the usual one
 # A chain longer than this is cut at ever higher weights before each of its pairs is scored.
 LARGEST_COMPONENT = 1_000
 _STEP = 2_000
@@ -96,23 +97,29 @@ def cluster(
     pairs: ScoredPairs,
     score_missing: ScoreMissing,
     decisions: Decisions | None = None,
+    enough: int = ENOUGH,
 ) -> Clustering:
-    """Clusters of `size` records. `score_missing` scores pairs that no blocking rule made."""
+    """Clusters of `size` records. `score_missing` scores pairs that no blocking rule made.
+
+    Two parts are one party while their average weight is above `enough`.
+    """
     judged = decisions or Decisions()
-    labels = _bounded_components(size, pairs, judged)
+    labels = _bounded_components(size, pairs, judged, min(GENEROUS, enough - _MORE_GENEROUS))
     inside = pairs.where(labels[pairs.left] == labels[pairs.right])
-    doubtful = _doubtful(labels, inside, judged)
+    doubtful = _doubtful(labels, inside, judged, enough)
     if not doubtful.any():
         return Clustering(labels)
     known = inside.where(doubtful[inside.left])
     missing = _missing_pairs(_groups(labels, doubtful), known)
     scored = [known, score_missing(*missing)] if len(missing[0]) else [known]
-    return _repair(labels, doubtful, scored, judged)
+    return _repair(labels, doubtful, scored, judged, enough)
 
 
-def _bounded_components(size: int, pairs: ScoredPairs, judged: Decisions) -> Positions:
+def _bounded_components(
+    size: int, pairs: ScoredPairs, judged: Decisions, threshold: int
+) -> Positions:
     together = _ints([i for pair in judged.together for i in pair]).reshape(-1, 2)
-    threshold, active = GENEROUS, pairs.where(pairs.weight > GENEROUS)
+    active = pairs.where(pairs.weight > threshold)
     while True:
         labels = components(
             size,
@@ -126,11 +133,13 @@ def _bounded_components(size: int, pairs: ScoredPairs, judged: Decisions) -> Pos
         active = active.where(~too_large[active.left] | (active.weight > threshold))
 
 
-def _doubtful(labels: Positions, inside: ScoredPairs, judged: Decisions) -> NDArray[np.bool_]:
+def _doubtful(
+    labels: Positions, inside: ScoredPairs, judged: Decisions, enough: int
+) -> NDArray[np.bool_]:
     """Per record: is its component more than one record and not a clean clique?"""
     size = len(labels)
     members = np.bincount(labels, minlength=size)
-    clean = (inside.weight > ENOUGH) & ~inside.veto
+    clean = (inside.weight > enough) & ~inside.veto
     edges = np.bincount(labels[inside.left[clean]], minlength=size)
     doubtful = edges < members * (members - 1) // 2
     for left, right in (*judged.together, *judged.apart):
@@ -166,13 +175,14 @@ def _repair(
     doubtful: NDArray[np.bool_],
     scored: Sequence[ScoredPairs],
     judged: Decisions,
+    enough: int,
 ) -> Clustering:
     repaired = labels.copy()
     evidence = _Evidence.by_component(labels, scored, judged)
     contradictions: list[Pair] = []
     for group in _groups(labels, doubtful):
         members = group.tolist()
-        parts, refused = merge(members, evidence.get(members[0], _Evidence()))
+        parts, refused = merge(members, evidence.get(members[0], _Evidence()), enough)
         contradictions += refused
         for part in parts:
             repaired[part] = part[0]
@@ -209,13 +219,15 @@ class _Evidence:
         return found
 
 
-def merge(members: Sequence[int], evidence: _Evidence) -> tuple[list[list[int]], list[Pair]]:
+def merge(
+    members: Sequence[int], evidence: _Evidence, enough: int = ENOUGH
+) -> tuple[list[list[int]], list[Pair]]:
     """Greedy average linkage. Gives the parts (each sorted) and the judgements it refused.
 
     A pair without a weight counts as the floor. Judged "same" comes first and outranks vetoes;
     judged "different" outranks everything.
     """
-    parts = _Parts(members, evidence)
+    parts = _Parts(members, evidence, enough)
     refused = [pair for pair in evidence.together if not parts.put_together(*pair)]
     parts.merge_while_enough()
     return sorted(sorted(part) for part in parts.members.values()), refused
@@ -224,7 +236,8 @@ def merge(members: Sequence[int], evidence: _Evidence) -> tuple[list[list[int]],
 class _Parts:
     """Parts of a component, each named by its smallest member."""
 
-    def __init__(self, members: Sequence[int], evidence: _Evidence) -> None:
+    def __init__(self, members: Sequence[int], evidence: _Evidence, enough: int) -> None:
+        self._enough = enough
         self.members = {member: [member] for member in members}
         self._part_of = {member: member for member in members}
         # Sums of (weight - FLOOR): never negative, and an unscored pair adds nothing.
@@ -271,7 +284,7 @@ class _Parts:
     def _may_merge(self, one: int, other: int) -> bool:
         possible = len(self.members[one]) * len(self.members[other])
         above = self._above_floor[one].get(other, 0)
-        return other not in self._apart[one] and above + FLOOR * possible > ENOUGH * possible
+        return other not in self._apart[one] and above + FLOOR * possible > self._enough * possible
 
     def _candidate(self, one: int, other: int) -> tuple[float, int, int, Pair]:
         """Best average first; ties go to the part with the earliest record."""

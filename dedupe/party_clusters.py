@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.clusters import Positions, ScoredPairs, cluster
+from dedupe.clusters import ENOUGH, Positions, ScoredPairs, cluster
 from dedupe.identity.constitution import Member
 from dedupe.judgements import Judgement, decisions
 
@@ -39,10 +39,12 @@ def cluster_parties(
     *,
     contradiction: str,
     judged: Sequence[Judgement] = (),
+    enough: int = ENOUGH,
 ) -> PartyClusters:
     """Cluster all match-input records of a type; those linkage does not know stay alone.
 
-    `contradiction` is SQL over `pattern`, true where two records cannot be one party.
+    `contradiction` is SQL over `pattern`, true where two records cannot be one party; `enough`
+    is the merge threshold in thousandths of a bit.
     """
     tables = _Tables(con, party_type, contradiction)
     members = tables.number_records()
@@ -55,7 +57,11 @@ def cluster_parties(
         return tables.scored(tables.component_pairs)
 
     found = cluster(
-        len(members), tables.scored(tables.pairs), score_missing, decisions(judged, position)
+        len(members),
+        tables.scored(tables.pairs),
+        score_missing,
+        decisions(judged, position),
+        enough,
     )
     grouped: dict[int, list[Member]] = {}
     for member, label in zip(members, found.labels.tolist(), strict=True):

@@ -107,6 +107,7 @@ def cluster_linked(
         score,
         contradiction=contradiction_sql(trained, "p.pattern"),
         judged=judged,
+        enough=trained.specification.thresholds.enough,
     )
 
 

@@ -109,10 +109,17 @@ class Prior(_Strict):
 
 
 class Thresholds(_Strict):
-    """Probabilities. Pairs below `candidate` are dropped."""
+    """Pairs below the probability `candidate` are dropped; parts merge above `merge_bits`."""
 
     candidate: float
+    # Between the weight that a bad pair counts for at least (-3 bits) and certainty.
+    merge_bits: float = Field(default=-1.0, gt=-3, le=40)
     origin: str
+
+    @property
+    def enough(self) -> int:
+        """`merge_bits` as weights are stored, in thousandths of a bit."""
+        return round(1000 * self.merge_bits)
 
 
 class Specification(_Strict):

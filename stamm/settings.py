@@ -52,6 +52,12 @@ class LinkageSettings(Strict):
 
     person: Path | None = Field(default=None, description="Match specification of people.")
     organisation: Path | None = Field(default=None, description="Match specification of firms.")
+    threshold: float | None = Field(
+        default=None,
+        gt=-3,
+        le=40,
+        description="Average match weight in bits above which records are one party.",
+    )
 
 
 class QualitySettings(Strict):

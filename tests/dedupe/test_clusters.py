@@ -20,7 +20,7 @@ def graph(size: int, weights: dict[tuple[int, int], int], **rest) -> list[list[i
     return parts(run(size, weights, **rest).labels)
 
 
-def run(size, weights, *, vetoes=frozenset(), together=(), apart=frozenset(), blocked=None):
+def run(size, weights, *, vetoes=frozenset(), together=(), apart=frozenset(), blocked=None, **more):
     def rows(pairs):
         return ScoredPairs.of(
             (i, j, weights.get((i, j), FLOOR), (i, j) in vetoes) for i, j in pairs
@@ -30,7 +30,7 @@ def run(size, weights, *, vetoes=frozenset(), together=(), apart=frozenset(), bl
         return rows(zip(left.tolist(), right.tolist(), strict=True))
 
     found = rows(sorted(weights if blocked is None else blocked))
-    return cluster(size, found, score, Decisions(tuple(together), frozenset(apart)))
+    return cluster(size, found, score, Decisions(tuple(together), frozenset(apart)), **more)
 
 
 def parts(labels) -> list[list[int]]:
@@ -55,6 +55,19 @@ def test_a_chain_is_cut_at_its_weakest_link():
 def test_a_strong_link_carries_one_weak_pair():
     # (8 - 3) / 2 > 0: two joins the pair although it does not resemble zero.
     assert graph(3, {(0, 1): 9 * BIT, (1, 2): 8 * BIT}) == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("enough", "expected"), [(-3 * BIT // 2, [[0, 1]]), (-BIT, [[0], [1]]), (6 * BIT, [[0], [1]])]
+)
+def test_the_threshold_says_what_average_is_enough(enough, expected):
+    assert graph(2, {(0, 1): -BIT}, enough=enough) == expected
+
+
+def test_a_low_threshold_also_cuts_components_more_generously():
+    # -2.2 bits lie below the usual cut at -2, above a threshold of -2.5.
+    assert graph(2, {(0, 1): -2_200}) == [[0], [1]]
+    assert graph(2, {(0, 1): -2_200}, enough=-2_500) == [[0, 1]]
 
 
 def test_a_very_bad_pair_counts_no_more_than_the_floor():
