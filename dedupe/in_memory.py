@@ -6,11 +6,11 @@ for look-ups and explanations, and as the oracle that DuckDB's pairs and levels 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dedupe.blocking import LISTS
+from dedupe.row_tests import ROW_TESTS
 from dedupe.specification import BlockingRule, Comparison, Condition, Specification
 
 if TYPE_CHECKING:
@@ -106,73 +106,17 @@ def _add(compare: Any, c: Condition, label: str) -> None:
         )
     else:
         columns = [c.column, c.other] if c.other else [c.column]
-        test = partial(_ROW_TESTS[c.test], at_most=c.at_most)
-        compare.compare_vectorized(partial(_by_row, test), columns, columns, label=label)
+        compare.compare_vectorized(partial(_by_row, c), columns, columns, label=label)
 
 
-def _by_row(test: Callable[..., bool], *series: pd.Series) -> pd.Series:
+def _by_row(condition: Condition, *series: pd.Series) -> pd.Series:
     import pandas as pd
 
     half = len(series) // 2
     rows = zip(*(one.tolist() for one in series), strict=True)
-    truth = [float(test(row[:half], row[half:])) for row in rows]
+    test = ROW_TESTS[condition.test]
+    truth = [float(test(row[:half], row[half:], condition)) for row in rows]
     return pd.Series(truth, index=series[0].index)
-
-
-def _same(left: Any, right: Any) -> bool:
-    """Equal and present; a missing value is None or NaN."""
-    return isinstance(left, str) and left == right
-
-
-def _overlap(left: Any, right: Any, at_most: int) -> bool:
-    del at_most
-    lists = [set(one) for one in (left[0], right[0]) if isinstance(one, list)]
-    return len(lists) == 2 and bool(lists[0] & lists[1])
-
-
-def _levenshtein(left: Any, right: Any, at_most: int) -> bool:
-    from rapidfuzz.distance import Levenshtein
-
-    present = isinstance(left[0], str) and isinstance(right[0], str)
-    return present and Levenshtein.distance(left[0], right[0]) <= at_most
-
-
-def _slip(left: Any, right: Any, at_most: int) -> bool:
-    del at_most
-    from rapidfuzz.distance import DamerauLevenshtein
-
-    present = isinstance(left[0], str) and isinstance(right[0], str)
-    return present and DamerauLevenshtein.distance(left[0], right[0]) == 1
-
-
-def _initial(left: Any, right: Any, at_most: int) -> bool:
-    del at_most
-    if not (isinstance(left[0], str) and isinstance(right[0], str)):
-        return False
-    return min(len(left[0]), len(right[0])) == 1 and left[0][0] == right[0][0]
-
-
-def _starts_with(left: Any, right: Any, at_most: int) -> bool:
-    if not (isinstance(left[0], str) and isinstance(right[0], str)):
-        return False
-    short, long = sorted((left[0], right[0]), key=len)
-    return len(short) >= at_most and long.startswith(short)
-
-
-def _crossed(left: Any, right: Any, at_most: int) -> bool:
-    del at_most
-    return _same(left[0], right[1]) or _same(left[1], right[0])
-
-
-def _swapped(left: Any, right: Any, at_most: int) -> bool:
-    del at_most
-    return _same(left[0], right[1]) and _same(left[1], right[0])
-
-
-_ROW_TESTS: dict[str, Callable[..., bool]] = {
-    "overlap": _overlap, "levenshtein": _levenshtein, "slip": _slip, "initial": _initial,
-    "starts_with": _starts_with, "crossed": _crossed, "swapped": _swapped,
-}  # fmt: skip
 
 
 def _codes(
