@@ -14,7 +14,9 @@ from dedupe.specification import BlockingRule, Specification
 if TYPE_CHECKING:
     import duckdb
 
-LISTS = frozenset({"emails", "phones", "domains", "family_parts", "labels"})
+LISTS = frozenset(
+    {"emails", "phones", "domains", "family_parts", "labels", "x_words", "x_word_pairs"}
+)
 IDENTICAL = "identical_records"
 
 

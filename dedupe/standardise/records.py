@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MATCH_INPUT = "intermediate.int_parties__match_input"
+FURTHER = "x_"  # what a table has beside the known columns; see dedupe/discovery
 _FOLDER = Path(__file__).parent
 _CONTACT_POINTS: list[tuple[Kind, str]] = [
     (kinds.EMAIL, "select unnest(emails) as raw from all_match_input"),
@@ -65,6 +66,7 @@ def standardise_records(con: duckdb.DuckDBPyConnection, party_type: str, work_di
     if party_type == "person":
         _read_mailboxes(con, work_dir)
     _execute(con, f"{party_type}.sql")
+    _carry_further_columns(con, party_type)
     return int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
 
 
@@ -74,6 +76,19 @@ def _read_mailboxes(con: duckdb.DuckDBPyConnection, work_dir: Path) -> None:
     _execute(con, "mail_names.sql")
     for kind, distinct in _MAIL_NAMES:
         standardise_values(con, kind, distinct, work_dir)
+
+
+def _carry_further_columns(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+    """Columns of the match input called `x_…` come standardised already; they are carried along."""
+    further = [name for name in con.table("match_input").columns if name.startswith(FURTHER)]
+    if not further:
+        return
+    records = f"link.{party_type}_records"
+    con.execute(
+        f"create or replace table {records} as"
+        f" select r.*, {', '.join(f'i.{name}' for name in further)} from {records} as r"
+        " inner join match_input as i using (record_id) order by rid"
+    )
 
 
 def _execute(con: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -1,0 +1,55 @@
+"""A specification made for a table: comparisons and blocking rules that its columns allow.
+
+Flow: `link.<party_type>_records` (standardised) and the discovery → `BuiltSpecification`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dedupe.discovery.columns import measure
+from dedupe.discovery.comparisons import choose_comparisons
+from dedupe.discovery.discovery import Discovery
+from dedupe.discovery.rules import choose_rules
+from dedupe.specification import PartyType, Specification, load_specification
+from stamm.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class BuiltSpecification:
+    """The specification; `reasons` is the name of a comparison or blocking rule → why."""
+
+    specification: Specification
+    reasons: Mapping[str, str]
+
+
+def build_specification(
+    con: duckdb.DuckDBPyConnection, party_type: PartyType, discovery: Discovery
+) -> BuiltSpecification:
+    """From records that `standardise_records` left.
+
+    Raises InputError if nothing can be compared.
+    """
+    columns = measure(con, party_type)
+    chosen = choose_comparisons(party_type, discovery, columns)
+    comparisons = tuple(one.comparison for one in chosen)
+    rules = choose_rules(con, party_type, comparisons, columns)
+    if not comparisons or not rules:
+        raise InputError(
+            f"no {party_type} records can be compared: expected a column in which two records may"
+            " agree, found none",
+            hint="State what the columns are with --map ROLE=COLUMN.",
+        )
+    own = load_specification(party_type)
+    specification = Specification(
+        version=1, party_type=party_type, prior=own.prior, thresholds=own.thresholds,
+        comparisons=comparisons, blocking_rules=tuple(one.rule for one in rules),
+    )  # fmt: skip
+    reasons = {one.comparison.name: one.reason for one in chosen}
+    reasons |= {one.rule.name: one.reason for one in rules}
+    return BuiltSpecification(specification, reasons)

@@ -1,0 +1,193 @@
+"""A table with discovered roles → `intermediate.int_parties__match_input`.
+
+Known attributes go to the columns that `dedupe.standardise` reads. What it does not know is
+standardised here, into columns `x_…` that go along as they are: birth dates as digits, words of a
+name, identifiers, categories and other text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dedupe.discovery.dates import birth_digits
+from dedupe.discovery.discovery import Discovery
+from dedupe.discovery.parties import party_type_sql
+from dedupe.discovery.profile import quoted, text_sql
+from dedupe.discovery.roles import Role, name_words
+
+if TYPE_CHECKING:
+    import duckdb
+
+TABLE = "intermediate.int_parties__match_input"
+KNOWN: dict[str, Role] = {
+    "title": "title", "given_name": "given_name", "family_name": "family_name",
+    "full_name": "full_name", "company_name": "company", "street": "street",
+    "house_number": "house_number", "postcode": "postcode", "city": "city", "vat_id": "vat_id",
+    "website_domain": "website",
+}  # fmt: skip
+FURTHER_ROLES: tuple[Role, ...] = (
+    "identifier",
+    "category",
+    "text",
+    "state",
+    "gender",
+    "legal_form",
+)
+_NOTHING = {
+    "source": "'file'", "system": "'file'", "stream": "'records'", "facet_of": "null::varchar",
+    "organisation_key": "null::varchar", "created_at": "null::timestamp",
+    "updated_at": "null::timestamp", "purpose": "'contract'", "legal_basis": "null::varchar",
+    "retention": "null::varchar", "restricted": "false",
+}  # fmt: skip
+
+
+def write_match_input(con: duckdb.DuckDBPyConnection, table: str, discovery: Discovery) -> None:
+    """Write the match input of a table; without an id column the row's number is its id."""
+    con.execute("create schema if not exists intermediate")
+    con.execute("create schema if not exists golden")
+    births = _write_births(con, table, discovery)
+    ids = discovery.of("record_id")
+    record_id = f"{quoted(ids[0])}::varchar" if ids else "(row_number() over ())::varchar"
+    columns = {
+        "record_id": record_id,
+        "party_type": party_type_sql(discovery),
+        **{name: _first_sql(discovery, role) for name, role in KNOWN.items()},
+        "emails": _list_sql(discovery.of("email")),
+        "phones": _list_sql(discovery.of("phone")),
+        "country": _country_sql(discovery),
+        **_NOTHING,
+        **further_columns(discovery),
+    }
+    chosen = ", ".join(f"{sql} as {name}" for name, sql in columns.items())
+    birth = _birth_sql(births, discovery)
+    con.execute(
+        f"create or replace table {TABLE} as select {chosen}, {birth} from {table} as t"
+        + "".join(f" left join {b} on {b}.raw = {text_sql(c)}" for c, b in births.items())
+    )
+
+
+def further_name(column: str) -> str:
+    """`Soc. Sec. ID` → x_soc_sec_id."""
+    return "x_" + re.sub(r"\W+", "_", name_words(column)).strip("_")
+
+
+def further_columns(discovery: Discovery) -> dict[str, str]:
+    """Name → SQL of the columns that standardising does not know."""
+    spare = [c for role in KNOWN.values() for c in discovery.of(role)[1:]]
+    columns = {further_name(c): folded_sql(text_sql(c)) for c in discovery.of(*FURTHER_ROLES)}
+    columns |= {further_name(c): folded_sql(text_sql(c)) for c in spare}
+    for column in discovery.of("identifier"):
+        columns[further_name(column)] = compact_sql(text_sql(column))
+    names = discovery.of("given_name", "family_name", "full_name", "company")
+    if names:
+        columns["x_words"] = words_sql(names)
+    return columns
+
+
+def folded_sql(text: str) -> str:
+    """Lower case ASCII words, the German way, as `standardise.folding` has it."""
+    spelled = f"lower({text})"
+    for letter, ascii_letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "o")):
+        spelled = f"replace({spelled}, '{letter}', '{ascii_letters}')"
+    words = f"trim(regexp_replace(strip_accents({spelled}), '[^a-z0-9]+', ' ', 'g'))"
+    return f"nullif({words}, '')"
+
+
+def compact_sql(text: str) -> str:
+    """Letters and digits alone; a number read as a float loses its `.0`."""
+    whole = f"lower(regexp_replace({text}, '\\.0$', ''))"
+    return f"nullif(regexp_replace({whole}, '[^a-z0-9]', '', 'g'), '')"
+
+
+def words_sql(columns: list[str]) -> str:
+    """All distinct words of the names, sorted; null where there are none."""
+    joined = folded_sql(f"concat_ws(' ', {', '.join(text_sql(c) for c in columns)})")
+    return f"nullif(list_sort(list_distinct(string_split({joined}, ' '))), [''])"
+
+
+def _first_sql(discovery: Discovery, role: Role) -> str:
+    column = discovery.first(role)
+    return text_sql(column) if column else "null::varchar"
+
+
+def _list_sql(columns: list[str]) -> str:
+    if not columns:
+        return "[]::varchar[]"
+    every = ", ".join(f"regexp_split_to_array({text_sql(c)}, '\\s*[;,|]\\s*')" for c in columns)
+    return f"list_distinct(list_filter(flatten([{every}]), x -> x is not null and x <> ''))"
+
+
+def _country_sql(discovery: Discovery) -> str:
+    """Two letters; other spellings of a few neighbours are read, the rest is unknown."""
+    column = discovery.first("country")
+    if column is None:
+        return "null::varchar"
+    name = folded_sql(text_sql(column))
+    cases = " ".join(
+        f"when {name} in ({names}) then '{code}'" for code, names in _COUNTRIES.items()
+    )
+    return f"case {cases} when length({name}) = 2 then upper({name}) end"
+
+
+_COUNTRIES = {
+    "DE": "'d', 'de', 'deu', 'ger', 'germany', 'deutschland'",
+    "AT": "'a', 'at', 'aut', 'austria', 'oesterreich', 'osterreich'",
+    "CH": "'ch', 'che', 'sui', 'switzerland', 'schweiz', 'suisse'",
+    "GB": "'gb', 'uk', 'gbr', 'united kingdom', 'great britain', 'england'",
+    "US": "'us', 'usa', 'united states', 'united states of america'",
+    "FR": "'f', 'fr', 'fra', 'france', 'frankreich'",
+    "IT": "'i', 'it', 'ita', 'italy', 'italien', 'italia'",
+    "NL": "'nl', 'nld', 'netherlands', 'niederlande', 'holland'",
+    "AU": "'au', 'aus', 'australia', 'australien'",
+    "PL": "'pl', 'pol', 'poland', 'polen'",
+    "CZ": "'cz', 'cze', 'czechia', 'czech republic', 'tschechien'",
+}
+
+
+def _write_births(
+    con: duckdb.DuckDBPyConnection, table: str, discovery: Discovery
+) -> dict[str, str]:
+    """Per column of birth dates a temp table (raw, digits) of its distinct values."""
+    import pyarrow as pa
+
+    written = {}
+    for place, column in enumerate(discovery.of("birth_date")):
+        rows = con.execute(
+            f"select distinct {text_sql(column)} as v from {table} where v is not null order by v"
+        ).fetchall()
+        values = [row[0] for row in rows]
+        by_month = column in discovery.month_first
+        digits = [birth_digits(value, month_first=by_month) for value in values]
+        arrays = {"raw": pa.array(values, pa.string()), "digits": pa.array(digits, pa.string())}
+        con.register("arriving_births", pa.table(arrays))
+        name = written[column] = f"births_{place}"
+        con.execute(f"create or replace temp table {name} as from arriving_births")
+        con.unregister("arriving_births")
+    return written
+
+
+def _birth_sql(births: dict[str, str], discovery: Discovery) -> str:
+    """birth_date (a real date, else null) and the digits with what comparing needs of them."""
+    parts = [f"{name}.digits" for name in births.values()]
+    if year := discovery.first("birth_year"):
+        parts.append(_split_birth(year, discovery))
+    if not parts:
+        return "null::date as birth_date"
+    digits = f"coalesce({', '.join(parts)})"
+    return (
+        f"try_strptime({digits}, '%Y%m%d')::date as birth_date, {digits} as x_birth,"
+        f" left({digits}, 4) || right({digits}, 2) || substr({digits}, 5, 2) as x_birth_swapped,"
+        f" left({digits}, 4) as x_birth_year, nullif(right({digits}, 4), '0000') as x_birth_day"
+    )
+
+
+def _split_birth(year: str, discovery: Discovery) -> str:
+    """Year, month and day from columns of their own; what is not known is 00."""
+    parts = [f"lpad(nullif(regexp_replace({text_sql(year)}, '\\D', '', 'g'), ''), 4, '0')"]
+    roles: tuple[Role, ...] = ("birth_month", "birth_day")
+    for role in roles:
+        column = discovery.first(role)
+        number = column and f"lpad(try_cast({text_sql(column)} as double)::int::varchar, 2, '0')"
+        parts.append(f"coalesce({number}, '00')" if number else "'00'")
+    return " || ".join(parts)
