@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dedupe.blocking import LISTS
-from dedupe.row_tests import ROW_TESTS
+from dedupe.row_tests import row_test
 from dedupe.specification import BlockingRule, Comparison, Condition, Specification
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def _by_row(condition: Condition, *series: pd.Series) -> pd.Series:
 
     half = len(series) // 2
     rows = zip(*(one.tolist() for one in series), strict=True)
-    test = ROW_TESTS[condition.test]
-    truth = [float(test(row[:half], row[half:], condition)) for row in rows]
+    test = row_test(condition, {condition.column: 0, condition.other: 1})
+    truth = [float(test(row[:half], row[half:])) for row in rows]
     return pd.Series(truth, index=series[0].index)
 
 

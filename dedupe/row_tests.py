@@ -1,108 +1,131 @@
-"""Conditions of the specification, tested on two values at a time.
+"""Conditions and levels of the specification → functions of two records held as tuples.
 
-Each test takes the values of both records (`column`, then `other` where the condition names one)
-and the condition. It never raises, and a missing value (None or NaN) never agrees. The in-memory
-engine and look-ups use them; `dedupe.levels` says the same in SQL, and tests hold them together.
+`place` says where a record's tuple holds a column. A function never raises, and a missing value
+(None or NaN) never agrees. The in-memory engine and look-ups use them; `dedupe.levels` says the
+same in SQL, and tests hold them together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dedupe.specification import Comparison, Condition
 
-Values = Sequence[Any]
+Row = Sequence[Any]
+Test = Callable[[Row, Row], bool]
+Place = Mapping[str, int]
 
 
-def condition_holds(condition: Condition, left: dict[str, Any], right: dict[str, Any]) -> bool:
-    """One condition on two records (column → value)."""
+def row_test(condition: Condition, place: Place) -> Test:
+    """The condition as a function of two records."""
     if condition.test == "any_of":
-        return any(condition_holds(part, left, right) for part in condition.of)
-    columns = (condition.column, condition.other) if condition.other else (condition.column,)
-    ours, theirs = ([side[column] for column in columns] for side in (left, right))
-    return ROW_TESTS[condition.test](ours, theirs, condition)
+        parts = [row_test(part, place) for part in condition.of]
+        return lambda left, right: any(part(left, right) for part in parts)
+    return _TESTS[condition.test](condition, place)
 
 
-def level_code(comparison: Comparison, left: dict[str, Any], right: dict[str, Any]) -> int:
-    """The level's code of one comparison of two records, 0 where a value is missing."""
-    if any(side[column] is None for column in comparison.needs for side in (left, right)):
-        return 0
-    if any(condition_holds(condition, left, right) for condition in comparison.silent_when):
-        return 0
-    for place, level in enumerate(comparison.levels[:-1]):
-        if all(condition_holds(condition, left, right) for condition in level.when):
-            return len(comparison.levels) - place
-    return 1
+def level_of(comparison: Comparison, place: Place) -> Callable[[Row, Row], int]:
+    """The comparison as a function of two records: the level's code, 0 where a value is missing."""
+    needs = [place[column] for column in comparison.needs]
+    silent = [row_test(condition, place) for condition in comparison.silent_when]
+    levels = [
+        (comparison.code(level.name), [row_test(condition, place) for condition in level.when])
+        for level in comparison.levels[:-1]
+    ]
+
+    def code(left: Row, right: Row) -> int:
+        for i in needs:
+            if left[i] is None or right[i] is None:
+                return 0
+        for test in silent:
+            if test(left, right):
+                return 0
+        for found, tests in levels:
+            if all(test(left, right) for test in tests):
+                return found
+        return 1
+
+    return code
 
 
-def _texts(left: Values, right: Values) -> tuple[str, str] | None:
-    both = left[0], right[0]
-    return both if isinstance(both[0], str) and isinstance(both[1], str) else None
+def _of_texts(holds: Callable[[str, str], bool], column: int) -> Test:
+    """A test of two texts in one column."""
+
+    def test(left: Row, right: Row) -> bool:
+        ours, theirs = left[column], right[column]
+        return isinstance(ours, str) and isinstance(theirs, str) and holds(ours, theirs)
+
+    return test
 
 
-def _same(left: Any, right: Any) -> bool:
-    return isinstance(left, str) and left == right
+def _same(ours: Any, theirs: Any) -> bool:
+    return isinstance(ours, str) and ours == theirs
 
 
-def _equal(left: Values, right: Values, condition: Condition) -> bool:
-    del condition
-    return _same(left[0], right[0])
+def _equal(condition: Condition, place: Place) -> Test:
+    i = place[condition.column]
+    return lambda left, right: _same(left[i], right[i])
 
 
-def _jaro_winkler(left: Values, right: Values, condition: Condition) -> bool:
+def _jaro_winkler(condition: Condition, place: Place) -> Test:
     from rapidfuzz.distance import JaroWinkler
 
-    texts = _texts(left, right)
-    return texts is not None and JaroWinkler.similarity(*texts) >= condition.at_least
+    similarity, least = JaroWinkler.similarity, condition.at_least
+    return _of_texts(lambda a, b: similarity(a, b) >= least, place[condition.column])
 
 
-def _overlap(left: Values, right: Values, condition: Condition) -> bool:
-    del condition
-    lists = [set(one) for one in (left[0], right[0]) if isinstance(one, list)]
-    return len(lists) == 2 and bool(lists[0] & lists[1])
+def _overlap(condition: Condition, place: Place) -> Test:
+    i = place[condition.column]
+
+    def test(left: Row, right: Row) -> bool:
+        ours, theirs = left[i], right[i]
+        both = isinstance(ours, list) and isinstance(theirs, list)
+        return both and not set(ours).isdisjoint(theirs)
+
+    return test
 
 
-def _levenshtein(left: Values, right: Values, condition: Condition) -> bool:
+def _levenshtein(condition: Condition, place: Place) -> Test:
     from rapidfuzz.distance import Levenshtein
 
-    texts = _texts(left, right)
-    return texts is not None and Levenshtein.distance(*texts) <= condition.at_most
+    distance, most = Levenshtein.distance, condition.at_most
+    return _of_texts(lambda a, b: distance(a, b) <= most, place[condition.column])
 
 
-def _slip(left: Values, right: Values, condition: Condition) -> bool:
+def _slip(condition: Condition, place: Place) -> Test:
     from rapidfuzz.distance import DamerauLevenshtein
 
-    del condition
-    texts = _texts(left, right)
-    return texts is not None and DamerauLevenshtein.distance(*texts) == 1
+    distance = DamerauLevenshtein.distance
+    return _of_texts(lambda a, b: distance(a, b, score_cutoff=1) == 1, place[condition.column])
 
 
-def _initial(left: Values, right: Values, condition: Condition) -> bool:
-    del condition
-    texts = _texts(left, right)
-    return texts is not None and min(map(len, texts)) == 1 and texts[0][0] == texts[1][0]
+def _initial(condition: Condition, place: Place) -> Test:
+    return _of_texts(
+        lambda a, b: (len(a) == 1 or len(b) == 1) and a[0] == b[0], place[condition.column]
+    )
 
 
-def _starts_with(left: Values, right: Values, condition: Condition) -> bool:
-    texts = _texts(left, right)
-    if texts is None:
-        return False
-    short, long = sorted(texts, key=len)
-    return len(short) >= condition.at_most and long.startswith(short)
+def _starts_with(condition: Condition, place: Place) -> Test:
+    least = condition.at_most
+
+    def holds(a: str, b: str) -> bool:
+        return min(len(a), len(b)) >= least and (a.startswith(b) or b.startswith(a))
+
+    return _of_texts(holds, place[condition.column])
 
 
-def _crossed(left: Values, right: Values, condition: Condition) -> bool:
-    del condition
-    return _same(left[0], right[1]) or _same(left[1], right[0])
+def _crossed(condition: Condition, place: Place) -> Test:
+    i, j = place[condition.column], place[condition.other]
+    return lambda left, right: _same(left[i], right[j]) or _same(left[j], right[i])
 
 
-def _swapped(left: Values, right: Values, condition: Condition) -> bool:
-    del condition
-    return _same(left[0], right[1]) and _same(left[1], right[0])
+def _swapped(condition: Condition, place: Place) -> Test:
+    i, j = place[condition.column], place[condition.other]
+    return lambda left, right: _same(left[i], right[j]) and _same(left[j], right[i])
 
 
-ROW_TESTS: dict[str, Callable[[Values, Values, Condition], bool]] = {
+_TESTS: dict[str, Callable[[Condition, Place], Test]] = {
     "equal": _equal, "jaro_winkler": _jaro_winkler, "overlap": _overlap,
     "levenshtein": _levenshtein, "slip": _slip, "initial": _initial,
     "starts_with": _starts_with, "crossed": _crossed, "swapped": _swapped,
