@@ -15,6 +15,7 @@ from itertools import product
 from typing import Literal, get_args
 
 from dedupe.clusters import Decisions
+from dedupe.record_aliases import Aliases, aliases
 from stamm.errors import UsageError
 from stamm.store import Store, append_only
 
@@ -76,16 +77,17 @@ def record_judgement(
 
 
 def judgements(store: Store) -> list[Judgement]:
-    """All judgements, oldest first."""
+    """All judgements, oldest first; a record that was given a new key is there by all its names."""
     prepare(store)
+    known = aliases(store)
     return [
         Judgement(
             row["seq"],
             datetime.fromisoformat(row["judged_at"]),
             row["judged_by"],
             row["verdict"],
-            frozenset(json.loads(row["left_records"])),
-            frozenset(json.loads(row["right_records"])),
+            _side(known, row["left_records"]),
+            _side(known, row["right_records"]),
             row["reason"],
         )
         for row in store.query("select * from judgements order by seq")
@@ -116,6 +118,10 @@ def _check(left: frozenset[str], right: frozenset[str], verdict: str) -> None:
             f"records with {len(left & right)} in common",
             hint="A judgement says whether one set of records and another are one party.",
         )
+
+
+def _side(known: Aliases, text: str) -> frozenset[str]:
+    return frozenset(name for record in json.loads(text) for name in known.names(record))
 
 
 def _text(records: Collection[str]) -> str:

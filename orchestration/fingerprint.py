@@ -13,7 +13,7 @@ from stamm.store import Store
 
 _CODE = ("stamm", "connectors", "dedupe", "quality", "privacy", "serving", "orchestration")
 # Append-only tables in which people decide; a run has to look at what they added.
-DECISIONS = ("judgements", "consent_events", "suppressions")
+DECISIONS = ("judgements", "record_aliases", "consent_events", "suppressions")
 
 
 def run_fingerprint(project: Project, store: Store, as_of: date) -> str:

@@ -44,8 +44,8 @@ class Project:
         return Store.open(self.home.store)
 
     def clock(self) -> Clock:
-        """The time that facts are judged by: the sandbox has its own."""
-        if self.settings.uses_sandbox or _is_sandbox(self):
+        """The time that facts are judged by: the sandbox has its own, once it is there."""
+        if _is_sandbox(self):
             from sandbox.company import now
 
             return ManualClock(now(self.home.sandbox))
@@ -95,11 +95,10 @@ def declared_sources(project: Project) -> dict[str, SourceSettings]:
 
 
 def _is_sandbox(project: Project) -> bool:
-    """Whether the sources in use are the ones `with_sources` put there."""
-    return (
-        set(project.sources) == {"erp", "shop", "mail", "help", "estimates"}
-        and (project.home.sandbox / "company.db").exists()
-    )
+    """Whether the sources in use are those of the sandbox, served by `with_sources` or not."""
+    theirs = set(project.sources) == {"erp", "shop", "mail", "help", "estimates"}
+    made = (project.home.sandbox / "company.db").exists()
+    return made and (project.settings.uses_sandbox or theirs)
 
 
 def run_moment(project: Project, as_of: str | None) -> tuple[date, datetime]:

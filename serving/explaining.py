@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe.biography import Happening, answer, history
 from dedupe.explain import Explanation, Step, explain
 from dedupe.identity.ledger import holders
+from dedupe.why import Cell, why
 from privacy.suppressions import canonical_address
 from serving.suppressed import suppressed
 from stamm.errors import InputError
@@ -31,6 +33,40 @@ def explain_shown(
             _refuse_suppressed(store, hidden.parties, record_id)
     found = explain(con, work_dir, record_a, record_b)
     return replace(found, steps=tuple(_without(step, hidden.addresses) for step in found.steps))
+
+
+def why_shown(
+    con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = ""
+) -> list[Cell]:
+    """As `dedupe.why.why`, of the party that answers for an id or a record.
+
+    Raises InputError also for a suppressed party. A suppressed address is nobody's value.
+    """
+    party = answer(store, asked).party_id
+    hidden = suppressed(store)
+    if party is None or party in hidden.parties:
+        raise InputError(
+            f"{asked}: expected a party that may be shown, this one is suppressed",
+            hint="docs/privacy.md says what a suppression takes out of sight.",
+        )
+
+    def may_be_shown(value: object) -> bool:
+        return not isinstance(value, str) or canonical_address(value) not in hidden.addresses
+
+    return [
+        replace(cell, lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)))
+        for cell in why(con, party, attribute)
+        if may_be_shown(cell.value)
+    ]
+
+
+def history_shown(store: Store, asked: str) -> list[Happening]:
+    """As `dedupe.biography.history`; of who is suppressed it tells ids and times, no words."""
+    party = answer(store, asked).party_id
+    told = history(store, asked)
+    if party in suppressed(store).parties:
+        return [replace(one, why="") for one in told]
+    return told
 
 
 def _refuse_suppressed(store: Store, parties: frozenset[str], record_id: str) -> None:

@@ -23,6 +23,7 @@ from dedupe.identity.constitution import (
     assign,
     party_id,
 )
+from dedupe.record_aliases import aliases
 from stamm.errors import InputError, StoreError
 from stamm.store import Store, append_only
 
@@ -45,6 +46,7 @@ _MIGRATIONS = [
     create index party_events_by_party on party_events (party_id, seq);
     """,
     *append_only("party_mints", "party_events", "party_memberships"),
+    "create index party_memberships_by_party on party_memberships (party_id)",
 ]
 
 
@@ -92,10 +94,11 @@ def record_run(
 
 
 def load_state(store: Store) -> State:
-    """What the ledger knows, as the constitution reads it."""
+    """What the ledger knows, as the constitution reads it; founders by their present names."""
     prepare(store)
+    known = aliases(store)
     parties = {
-        row["party_id"]: Party(row["founder_record_id"], row["age"])
+        row["party_id"]: Party(known.current(row["founder_record_id"]), row["age"])
         for row in store.query("select * from party_mints order by age")
     }
     for event in events(store):
@@ -111,9 +114,17 @@ def load_state(store: Store) -> State:
 def events(store: Store, party: str | None = None) -> list[LedgerEvent]:
     """All events in order, or those of one id."""
     prepare(store)
-    rows = store.query(
-        "select * from party_events where ? is null or party_id = ? order by seq", [party, party]
-    )
+    return _events(store, "? is null or party_id = ?", party, party)
+
+
+def events_about(store: Store, party: str) -> list[LedgerEvent]:
+    """The events of one id and those of others that name it, in order."""
+    prepare(store)
+    return _events(store, "? in (party_id, other_party_id)", party)
+
+
+def _events(store: Store, condition: str, *values: str | None) -> list[LedgerEvent]:
+    rows = store.query(f"select * from party_events where {condition} order by seq", values)
     return [
         LedgerEvent(
             row["seq"],
@@ -163,6 +174,12 @@ def holders(store: Store, records: Collection[str]) -> set[str]:
         for row in store.query("select record_id, party_id from party_memberships order by seq")
     }
     return {holder[record] for record in records if record in holder}
+
+
+def is_minted(store: Store, party: str) -> bool:
+    """Whether this was ever a golden id."""
+    prepare(store)
+    return bool(store.query("select 1 from party_mints where party_id = ?", [party]))
 
 
 def successors(history: Sequence[LedgerEvent]) -> dict[str, str]:

@@ -6,7 +6,8 @@ values lost, with the record, time, purpose and legal basis of each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -81,34 +82,64 @@ def candidates(
     con: duckdb.DuckDBPyConnection, party_id: str, attribute: str, rules: Rules | None = None
 ) -> list[Candidate]:
     """All values of `attribute` for this party, the winner first."""
+    _check_attribute(con, party_id, attribute, rules or load_rules())
+    return all_candidates(con, party_id, rules).get((party_id, attribute), [])
+
+
+def all_candidates(
+    con: duckdb.DuckDBPyConnection, party_id: str | None = None, rules: Rules | None = None
+) -> dict[tuple[str, str], list[Candidate]]:
+    """(party, attribute) → all values, the winner first; of one party, or of all."""
     chosen = rules or load_rules()
-    if attribute == "legal_form":
-        names_of_firm = candidates(con, party_id, "company_name", chosen)
-        return [replace(c, value=_legal_form(c.value)) for c in names_of_firm]
-    rule = _rule_for(con, party_id, attribute, chosen)
     _prepare(con, chosen, party_id)
+    found: dict[tuple[str, str], list[Candidate]] = {}
+    for party_type in _TYPES:
+        for rule in chosen.of(party_type):
+            for party, attribute, candidate in _ranked(con, party_type, rule, chosen, party_id):
+                found.setdefault((party, attribute), []).append(candidate)
+    return found
+
+
+def _ranked(
+    con: duckdb.DuckDBPyConnection,
+    party_type: PartyType,
+    rule: GroupRule,
+    rules: Rules,
+    party_id: str | None,
+) -> Iterator[tuple[str, str, Candidate]]:
+    """The candidates of a group, best first; a name of a firm also stands for its legal form."""
+    columns = ", ".join(f'"{attribute}"' for attribute in rule.attributes)
+    one_party = {"party_id": party_id} if party_id else {}
     rows = con.execute(
-        f'select place, "{attribute}", record_id, source, rule, observed_at, purpose, legal_basis '
-        f"from ({ranked_sql(*rule, one_party=True)}) order by place",
-        {"party_id": party_id, "left_out": list(chosen.not_from_purposes)},
+        f"select party_id, place, record_id, source, rule, observed_at, purpose, legal_basis,"
+        f" {columns} from ({ranked_sql(party_type, rule, one_party=bool(party_id))})"
+        " order by party_id, place",
+        {**one_party, "left_out": list(rules.not_from_purposes)},
     ).fetchall()
-    return [Candidate(*row) for row in rows]
+    for party, place, *told in rows:
+        for attribute, value in zip(rule.attributes, told[6:], strict=True):
+            yield party, attribute, Candidate(place, value, *told[:6])
+            if (party_type, attribute) == ("organisation", "company_name"):
+                yield party, "legal_form", Candidate(place, _legal_form(value), *told[:6])
 
 
-def _rule_for(
+def _check_attribute(
     con: duckdb.DuckDBPyConnection, party_id: str, attribute: str, rules: Rules
-) -> tuple[PartyType, GroupRule]:
+) -> None:
     found = con.execute(
         "select party_type from golden.xref_parties where party_id = ?", [party_id]
     ).fetchone()
-    for party_type in _TYPES:
-        for rule in rules.of(party_type):
-            if found and found[0] == party_type and attribute in rule.attributes:
-                return party_type, rule
+    if found and attribute in _attributes(found[0], rules):
+        return
     raise UsageError(
         f"expected a golden party and one of its attributes, found {party_id} {attribute}",
         hint="Attributes are the columns of golden_parties; ids are in xref_parties.",
     )
+
+
+def _attributes(party_type: PartyType, rules: Rules) -> set[str]:
+    named = {attribute for rule in rules.of(party_type) for attribute in rule.attributes}
+    return named | ({"legal_form"} if party_type == "organisation" else set())
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, party_id: str | None = None) -> None:

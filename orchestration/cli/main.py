@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from orchestration.cli import builds, explain, project, run, sandbox, status
+from orchestration.cli import builds, explain, identity, judging, project, run, sandbox, status
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +31,13 @@ app.command()(run.run)
 app.command()(status.status)
 app.command()(builds.query)
 app.command()(explain.explain)
+app.command()(identity.resolve)
+app.command()(identity.history)
+app.command()(identity.why)
+app.command()(judging.judge)
+app.command()(judging.merge)
+app.command()(judging.unmerge)
+app.command()(judging.alias)
 app.command()(builds.publish)
 app.command()(project.ui)
 app.add_typer(sandbox.app, name="sandbox")

@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 from orchestration.cli.main import app
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["init", "check", "run", "status", "query", "explain", "publish", "ui", "sandbox"]
+COMMANDS = [
+    "init", "check", "run", "status", "query", "explain", "resolve", "history", "why",
+    "judge", "merge", "unmerge", "alias", "publish", "ui", "sandbox",
+]  # fmt: skip
 
 
 def test_the_commands_are_the_documented_ones():
