@@ -59,7 +59,7 @@ def link(
     Pairs: l_rid < r_rid, blocking_rule, pattern, weight (log2 Bayes factor incl. prior × 1000),
     those at or above the specification's candidate threshold.
     """
-    records = standardise_records(con, party_type, work_dir)
+    records = standardise_records(con, party_type)
     candidates = block(con, specification)
     compare(con, specification)
     trained = train(con, specification)

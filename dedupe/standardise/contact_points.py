@@ -88,33 +88,42 @@ _SHAPE = re.compile(r"^[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")
 
 
 class Email(NamedTuple):
-    """`domain` only where it belongs to a firm; `role` for info@ and its like.
-
-    `readings` are the names that the local part may hold, as `given|family`.
-    """
+    """`domain` only where it belongs to a firm; `role` for info@ and its like."""
 
     email: str | None
     local: str | None
     domain: str | None
     role: bool
-    readings: list[str] | None
     letters: str | None
 
 
 def email(text: str) -> Email:
     """Lower case, `+tag` cut, googlemail → gmail, dots of gmail removed."""
-    address = plain(text).strip().removeprefix("mailto:").strip("<>; ,")
-    if not _SHAPE.match(address):
-        return Email(None, None, None, False, None, None)
-    local, _, domain = address.partition("@")
-    local = local.partition("+")[0] or local
+    parts = _mailbox(text)
+    if parts is None:
+        return Email(None, None, None, False, None)
+    local, domain = parts
     role = local in ROLES
-    readings = None if role else name_readings(local)
     domain = "gmail.com" if domain == "googlemail.com" else domain
     if domain == "gmail.com":
         local = local.replace(".", "")
     own = None if domain in FREE_MAIL else domain.removeprefix("www.")
-    return Email(f"{local}@{domain}", local, own, role, readings, f"{letters_of(local)}@{domain}")
+    return Email(f"{local}@{domain}", local, own, role, f"{letters_of(local)}@{domain}")
+
+
+def _mailbox(text: str) -> tuple[str, str] | None:
+    """Local part and domain of an address; None for what is none."""
+    address = plain(text).strip().removeprefix("mailto:").strip("<>; ,")
+    if not _SHAPE.match(address):
+        return None
+    local, _, domain = address.partition("@")
+    return local.partition("+")[0] or local, domain
+
+
+def readings(text: str) -> list[str] | None:
+    """The names that a mailbox may hold, as `given|family`; none for role mailboxes."""
+    parts = _mailbox(text)
+    return None if parts is None or parts[0] in ROLES else name_readings(parts[0])
 
 
 def letters_of(local: str) -> str:

@@ -18,6 +18,8 @@ _APOSTROPHE = re.compile(r"'")
 
 def plain(text: str) -> str:
     """Lower case ASCII; punctuation stays."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
     lowered = unicodedata.normalize("NFC", text).casefold().translate(_GERMAN)
     return "".join(c for c in unicodedata.normalize("NFKD", lowered) if c.isascii())
 

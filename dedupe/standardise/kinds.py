@@ -18,6 +18,10 @@ def _phone(text: str, country: str | None) -> Sequence[Any]:
     return contact_points.phone(text, country)
 
 
+def _readings(text: str) -> Sequence[Any]:
+    return (contact_points.readings(text),)
+
+
 def _vat_id(text: str, country: str | None) -> Sequence[Any]:
     return (companies.vat_id(text, country),)
 
@@ -50,10 +54,19 @@ TITLE = Kind("title", ("raw",), (("title", "varchar"),), _title)
 EMAIL = Kind(
     "email", ("raw",),
     (("email", "varchar"), ("email_local", "varchar"), ("domain", "varchar"),
-     ("is_role", "boolean"), ("readings", "varchar[]"), ("letters", "varchar")),
+     ("is_role", "boolean"), ("letters", "varchar")),
     contact_points.email,
 )  # fmt: skip
-PHONE = Kind("phone", ("raw", "region"), (("phone", "varchar"),), _phone)
+READINGS = Kind("readings", ("raw",), (("readings", "varchar[]"),), _readings)
+# `030 / 123-45` and `030 12345` are one to the parser; a number with a plus needs no region.
+_DIALLED = (
+    "case when regexp_full_match(raw, '[0-9+ ()./-]+')"
+    " then regexp_replace(replace(raw, '(0)', ''), '[^0-9+]', '', 'g') else raw end"
+)
+PHONE = Kind(
+    "phone", ("raw", "region"), (("phone", "varchar"),), _phone,
+    spelt=(_DIALLED, "case when not starts_with(ltrim(raw), '+') then region end"),
+)  # fmt: skip
 STREET = Kind(
     "street", ("raw",), (("street", "varchar"), ("number_in_street", "varchar")), addresses.street
 )
@@ -72,3 +85,10 @@ COMPANY = Kind(
 VAT_ID = Kind("vat_id", ("raw", "region"), (("vat_id", "varchar"),), _vat_id)
 DOMAIN = Kind("domain", ("raw",), (("domain", "varchar"),), _one(contact_points.domain))
 LABEL = Kind("label", ("raw",), (("label", "varchar"),), _one(companies.domain_label))
+KINDS = {
+    kind.name: kind
+    for kind in (
+        GIVEN, FAMILY, FULL, TITLE, EMAIL, READINGS, PHONE, STREET, HOUSE_NUMBER, POSTCODE, CITY,
+        COMPANY, VAT_ID, DOMAIN, LABEL,
+    )
+}  # fmt: skip

@@ -1,48 +1,29 @@
 -- One row per person record without a full name, in temp table mail_names: the name in its mailbox.
--- `anna.mueller@` tells who it is where both halves are names this table knows. What the record
+-- `anna.mueller@` tells who it is where both halves are names that
+-- link.person_context knows. What the record
 -- states must be one of the halves, where the box holds both; it may stand in the wrong field or
 -- hold a slip.
 create or replace temp table mail_names as
-with named as (
-    select
-        n.record_id,
-        g.given,
-        g.given_root,
-        f.family,
-        f.family_parts,
-        case when n.given_raw is null then f.family when n.family_raw is null then g.given end as stated,
-        n.given_raw is null as stated_is_family
-    from person_names as n
-    left join std_given as g on g.raw = n.given_raw
-    left join std_family as f on f.raw = n.family_raw
-),
--- How much of all given (family) names a word is.
-given_words as (
-    select word, count(*) / sum(count(*)) over () as share
-    from (select split_part(given, ' ', 1) as word from named where length(given) > 1) group by word
+with given_words as (
+    select word, amount as share from link.person_context where kind = 'given_share'
 ),
 family_words as (
-    select word, count(*) / sum(count(*)) over () as share
-    from (select unnest(list_distinct([family] || family_parts)) as word from named) group by word
-),
-boxes as (
-    select i.record_id, unnest(i.emails) as raw
-    from match_input as i
-    left join named as n on n.record_id = i.record_id
-    where n.given is null or n.family is null
+    select word, amount as share from link.person_context where kind = 'family_share'
 ),
 readings as (
-    select b.record_id, unnest(s.readings) as reading from boxes as b inner join std_email as s on s.raw = b.raw
+    select b.seq, unnest(s.readings) as reading
+    from nameless_boxes as b
+    inner join link.std_readings as s on s.raw = b.raw
 ),
 halves as (
     select
-        r.record_id,
+        r.seq,
         n.stated,
         n.stated_is_family,
         nullif(split_part(r.reading, '|', 1), '') as given,
         nullif(split_part(r.reading, '|', 2), '') as family
     from readings as r
-    left join named as n on n.record_id = r.record_id
+    left join named as n on n.seq = r.seq
 ),
 judged as (
     select
@@ -68,7 +49,7 @@ judged as (
     left join family_words as f on f.word = h.family
 )
 select
-    record_id,
+    seq,
     case
         when states_given or (given is null and not stated_is_family) then stated else given
     end as given,
@@ -84,6 +65,6 @@ where
         or (given is null and not stated_is_family) or (family is null and stated_is_family)
     )
 qualify row_number() over (
-    partition by record_id
+    partition by seq
     order by given_share * family_share desc, given, family
 ) = 1;

@@ -1,7 +1,7 @@
-"""Distinct raw values → their standardised parts, each parsed once and kept in Parquet.
+"""Distinct raw values → their standardised parts, each parsed once and kept in the warehouse.
 
-Flow: a SQL query of distinct raw values → table `std_<kind>` (temporary) and
-`<work_dir>/values/<kind>.parquet`. A value seen before is read from there, not parsed again.
+Flow: a SQL query of distinct raw values → table `link.std_<kind>`. A value that is there already
+is not parsed again; parsers of another version (this package's code and lists) start anew.
 """
 
 from __future__ import annotations
@@ -13,69 +13,97 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dedupe.standardise.parsing import Parsers
+
 if TYPE_CHECKING:
     import duckdb
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of value: its columns with DuckDB types, and the parser of one raw value."""
+    """A kind of value: its columns with DuckDB types, and the parser of one raw value.
+
+    `spelt` are SQL expressions over the raw columns that give what the parser reads, where many
+    raw values are one to it; without them it reads the raw columns.
+    """
 
     name: str
     raw: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
     parse: Callable[..., Sequence[Any]]
+    spelt: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        return f"link.std_{self.name}"
 
 
 def standardise_values(
-    con: duckdb.DuckDBPyConnection, kind: Kind, distinct: str, work_dir: Path
+    con: duckdb.DuckDBPyConnection, kind: Kind, distinct: str, parsers: Parsers
 ) -> None:
-    """Leave `temp.std_<kind>` with the raw columns and the parsed ones.
+    """Have all raw values that `distinct` selects in `link.std_<kind>`.
 
-    `distinct` selects the raw columns; duplicates and rows with a null first column are dropped.
+    Duplicates and rows with a null first column are dropped. More values may be there: those of
+    other records, or of earlier runs.
     """
-    # The parser's version is part of the name: a changed parser must not meet old results.
-    cache = work_dir / "values" / f"{kind.name}-{_version()}.parquet"
+    _create(con, kind)
     raw = ", ".join(kind.raw)
-    con.execute(
-        f"create or replace temp table wanted as select distinct {raw} from ({distinct})"
-        f" where {kind.raw[0]} is not null"
-    )
-    _create_known(con, kind, cache)
     match = " and ".join(f"k.{c} is not distinct from w.{c}" for c in kind.raw)
-    unknown = con.execute(
-        f"select {raw} from wanted w where not exists"
-        f" (select 1 from std_{kind.name} k where {match}) order by all"
-    ).fetchall()
-    if unknown:
-        _add(con, kind, unknown)
-        _keep(con, kind, cache)
-    # What earlier runs parsed must not show: the records alone decide what is known.
     con.execute(
-        f"delete from std_{kind.name} as k where not exists"
-        f" (select 1 from wanted as w where {match})"
+        f"create or replace temp table unknown_values as select {raw}, {_spelling(kind)}"
+        f" from (select distinct {raw} from ({distinct}) where {kind.raw[0]} is not null) as w"
+        f" where not exists (select 1 from {kind.table} as k where {match})"
     )
+    spellings = con.execute(
+        f"select distinct {', '.join(_spelt_names(kind))} from unknown_values order by all"
+    ).fetchall()
+    if spellings:
+        _add(con, kind, spellings, parsers.parse(kind, spellings))
 
 
-def _create_known(con: duckdb.DuckDBPyConnection, kind: Kind, cache: Path) -> None:
+def _create(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """The empty table, unless it is there by the same parsers: its comment tells their version."""
+    found = con.execute(
+        "select comment from duckdb_tables() where schema_name = 'link' and table_name = ?"
+        " and database_name = current_database()",
+        [f"std_{kind.name}"],
+    ).fetchone()
+    if found and found[0] == version():
+        return
     columns = ", ".join([f"{c} varchar" for c in kind.raw] + [f"{c} {t}" for c, t in kind.columns])
-    con.execute(f"create or replace temp table std_{kind.name} ({columns})")
-    if cache.exists():
-        con.execute(f"insert into std_{kind.name} select * from read_parquet(?)", [str(cache)])
+    con.execute(f"create or replace table {kind.table} ({columns})")
+    con.execute(f"comment on table {kind.table} is '{version()}'")
 
 
-def _add(con: duckdb.DuckDBPyConnection, kind: Kind, values: list[tuple[Any, ...]]) -> None:
+def _spelt_names(kind: Kind) -> list[str]:
+    return [f"spelt_{place}" for place, _ in enumerate(kind.spelt or kind.raw)]
+
+
+def _spelling(kind: Kind) -> str:
+    expressions = kind.spelt or kind.raw
+    return ", ".join(f"{e} as {n}" for e, n in zip(expressions, _spelt_names(kind), strict=True))
+
+
+def _add(
+    con: duckdb.DuckDBPyConnection,
+    kind: Kind,
+    spellings: Sequence[tuple[Any, ...]],
+    parsed: Sequence[Sequence[Any]],
+) -> None:
     import pyarrow as pa
 
-    rows = [(*value, *kind.parse(*value)) for value in values]
-    names = [*kind.raw, *(column for column, _ in kind.columns)]
-    types = ["varchar"] * len(kind.raw) + [sql for _, sql in kind.columns]
-    arrays = [
-        pa.array(column, type=_arrow(sql))
-        for column, sql in zip(zip(*rows, strict=True), types, strict=True)
-    ]
+    names = [*_spelt_names(kind), *(column for column, _ in kind.columns)]
+    types = ["varchar"] * len(_spelt_names(kind)) + [sql for _, sql in kind.columns]
+    columns = [*zip(*spellings, strict=True), *zip(*parsed, strict=True)]
+    arrays = [pa.array(c, type=_arrow(t)) for c, t in zip(columns, types, strict=True)]
     con.register("parsed_values", pa.table(dict(zip(names, arrays, strict=True))))
-    con.execute(f"insert into std_{kind.name} select * from parsed_values")
+    raw = ", ".join(f"u.{c}" for c in kind.raw)
+    parts = ", ".join(f"p.{c}" for c, _ in kind.columns)
+    match = " and ".join(f"u.{n} is not distinct from p.{n}" for n in _spelt_names(kind))
+    con.execute(
+        f"insert into {kind.table} select {raw}, {parts}"
+        f" from unknown_values as u inner join parsed_values as p on {match}"
+    )
     con.unregister("parsed_values")
 
 
@@ -85,16 +113,8 @@ def _arrow(sql: str) -> Any:
     return {"varchar": pa.string(), "varchar[]": pa.list_(pa.string()), "boolean": pa.bool_()}[sql]
 
 
-def _keep(con: duckdb.DuckDBPyConnection, kind: Kind, cache: Path) -> None:
-    """Written aside and renamed, so that a killed run leaves the old file."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    aside = cache.with_suffix(".part")
-    con.execute(f"copy (from std_{kind.name} order by all) to '{aside}' (format parquet)")
-    aside.replace(cache)
-
-
 @lru_cache(maxsize=1)
-def _version() -> str:
+def version() -> str:
     """Eight hex digits over the code and lists of this package."""
     digest = hashlib.blake2b(digest_size=4)
     for path in sorted(Path(__file__).parent.iterdir()):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,8 +14,7 @@ from tests.dedupe.match_input import write_match_input
 def columns_of(con, party_type: str) -> list[str]:
     """The columns that standardising gives, rid and record id aside."""
     write_match_input(con, [])
-    with tempfile.TemporaryDirectory() as folder:
-        standardise_records(con, party_type, Path(folder))
+    standardise_records(con, party_type)
     names = con.table(f"link.{party_type}_records").columns
     return [name for name in names if name not in {"rid", "record_id"}]
 

@@ -19,7 +19,7 @@ def names_of(tmp_path, *rows):
     """(given, family) of the first of the rows."""
     with in_memory() as con:
         write_match_input(con, [*KNOWN, *rows])
-        standardise_records(con, "person", tmp_path)
+        standardise_records(con, "person")
         return con.execute(
             "select given, family from link.person_records where record_id = ?",
             [rows[0]["record_id"]],

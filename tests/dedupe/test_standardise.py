@@ -202,7 +202,9 @@ def test_a_mailbox_is_read_as_names_in_every_way(local, readings):
 
 
 def test_role_mailboxes_are_nobodys_name():
-    assert contact_points.email("info@huber.at")[3:5] == (True, None)
+    assert contact_points.email("info@huber.at").role
+    assert contact_points.readings("info@huber.at") is None
+    assert contact_points.readings("anna.huber@huber.at") == ["anna|huber", "huber|anna"]
 
 
 @pytest.mark.parametrize(

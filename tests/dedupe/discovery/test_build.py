@@ -53,7 +53,7 @@ def linked(con, rows, work_dir):
     write_match_input(con, "given", discovery)
     labels = {}
     for party_type in discovery.party_types:
-        standardise_records(con, party_type, work_dir)
+        standardise_records(con, party_type)
         built = build_specification(con, party_type, discovery)
         found = cluster_linked(
             con, link(con, party_type, built.specification, work_dir=work_dir).trained

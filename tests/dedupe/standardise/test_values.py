@@ -1,0 +1,97 @@
+"""Distinct values: parsed once, whoever parses them, and joined back to every way to write them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.standardise import kinds, parsing, values
+from dedupe.standardise.contact_points import phone
+from dedupe.standardise.parsing import Parsers, parsers
+from dedupe.standardise.values import standardise_values
+from stamm.duck import in_memory
+
+
+class Counting(Parsers):
+    """Parses here and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple] = []
+
+    def parse(self, kind, spellings):
+        self.asked += spellings
+        return super().parse(kind, spellings)
+
+
+@pytest.fixture
+def con():
+    with in_memory() as opened:
+        opened.execute("create schema link")
+        yield opened
+
+
+def standardised(con, kind, rows, by=None):
+    """raw → parts of all values known after these rows came."""
+    columns = ", ".join(f"{c} varchar" for c in kind.raw)
+    con.execute(f"create or replace temp table rows ({columns})")
+    con.executemany(f"insert into rows values ({', '.join('?' * len(kind.raw))})", rows)
+    standardise_values(con, kind, "from rows", by or Parsers())
+    found = con.execute(f"from {kind.table} order by all").fetchall()
+    return {row[: len(kind.raw)]: row[len(kind.raw) :] for row in found}
+
+
+def test_a_value_seen_before_is_not_parsed_again(con):
+    counting = Counting()
+    standardised(con, kinds.GIVEN, [("Anna",), ("Jürgen",), ("Anna",), (None,)], counting)
+    found = standardised(con, kinds.GIVEN, [("Anna",), ("Sepp",)], counting)
+    assert counting.asked == [("Anna",), ("Jürgen",), ("Sepp",)]
+    assert found[("Sepp",)] == ("sepp", "josef", "s")
+    assert found[("Jürgen",)] == ("jurgen", "georg", "j")
+
+
+def test_all_ways_to_write_a_number_are_parsed_once(con):
+    counting, written = Counting(), ["030/123 45-67", "(030) 1234567", "030 1234567", "0301234567"]
+    found = standardised(con, kinds.PHONE, [(text, "DE") for text in written], counting)
+    assert counting.asked == [("0301234567", "DE")]
+    assert set(found.values()) == {("+49301234567",)}
+    assert len(found) == 4
+
+
+def test_other_parsers_start_anew(con, monkeypatch):
+    standardised(con, kinds.CITY, [("Köln",)])
+    monkeypatch.setattr(values, "version", lambda: "another")
+    counting = Counting()
+    assert list(standardised(con, kinds.CITY, [("Bonn",)], counting)) == [("Bonn",)]
+    assert counting.asked == [("Bonn",)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.text(alphabet="0123456789+ ()/.-x", min_size=1, max_size=18),
+            st.sampled_from(["DE", "AT", "CH", None]),
+        ),
+        min_size=1, max_size=20,
+    )
+)  # fmt: skip
+def test_a_number_reads_the_same_whether_its_marks_were_taken_out_before_or_not(rows):
+    with in_memory() as con:
+        con.execute("create schema link")
+        for (text, region), (found,) in standardised(con, kinds.PHONE, rows).items():
+            assert found == phone(text, region).phone, (text, region)
+
+
+def test_other_processes_parse_like_this_one_and_keep_the_order(monkeypatch):
+    draw = random.Random(7)
+    spellings = [("".join(draw.choices("abcdeéäöüß -", k=9)),) for _ in range(250)]
+    here = parsing.parse_rows(kinds.FAMILY.parse, spellings)
+    monkeypatch.setattr(parsing, "WORTH_PROCESSES", 100)
+    monkeypatch.setattr(parsing, "CHUNK", 40)
+    with parsers() as opened:
+        assert opened.parse(kinds.FAMILY, spellings) == here
+        assert opened.parse(kinds.FAMILY, spellings[:99]) == here[:99]
