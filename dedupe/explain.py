@@ -69,13 +69,18 @@ def explain_by(
     ]
     weight = weight_of(total.match, total.stranger + sum(bits), total.alternative + sum(shared))
     steps = [_step(trained, i, c, codes[i], bits[i], records) for i, c in _numbered(trained)]
-    prior = log2(trained.match_share / trained.stranger_share)
+    prior = prior_weight(trained)
     if strangers:
-        steps.append(_alternative_step(trained, weight - prior - sum(s.weight for s in steps)))
+        steps.append(alternative_step(trained, weight - prior - sum(s.weight for s in steps)))
     return Explanation(
         record_a, record_b, trained.specification.party_type, prior, tuple(steps), weight,
         probability(weight),
     )  # fmt: skip
+
+
+def prior_weight(trained: Trained) -> float:
+    """Bits for any pair, before anything of it is known."""
+    return log2(trained.match_share / trained.stranger_share)
 
 
 def _numbered(trained: Trained) -> list[tuple[int, Comparison]]:
@@ -157,7 +162,8 @@ def _step(
     return Step(comparison.name, level.name if level else "missing", left, right, weight)
 
 
-def _alternative_step(trained: Trained, weight: float) -> Step:
+def alternative_step(trained: Trained, weight: float) -> Step:
+    """What the other way to agree, such as one household, takes from the weight."""
     alternative = trained.specification.alternative
     name = alternative.name if alternative else ""
     return Step(

@@ -32,7 +32,9 @@ def explain_shown(
         for record_id in (record_a, record_b):
             _refuse_suppressed(store, hidden.parties, record_id)
     found = explain(con, work_dir, record_a, record_b)
-    return replace(found, steps=tuple(_without(step, hidden.addresses) for step in found.steps))
+    return replace(
+        found, steps=tuple(without_addresses(step, hidden.addresses) for step in found.steps)
+    )
 
 
 def why_shown(
@@ -80,8 +82,8 @@ def _refuse_suppressed(store: Store, parties: frozenset[str], record_id: str) ->
         )
 
 
-def _without(step: Step, addresses: frozenset[str]) -> Step:
-    """A side may hold several values in one text."""
+def without_addresses(step: Step, addresses: frozenset[str]) -> Step:
+    """The step without hidden addresses; a side may hold several values in one text."""
 
     def shown(side: str) -> str:
         values = side.split(", ")

@@ -9,7 +9,17 @@ import sys
 
 import typer
 
-from orchestration.cli import builds, explain, identity, judging, project, run, sandbox, status
+from orchestration.cli import (
+    builds,
+    explain,
+    identity,
+    judging,
+    lookup,
+    project,
+    run,
+    sandbox,
+    status,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +41,7 @@ app.command()(run.run)
 app.command()(status.status)
 app.command()(builds.query)
 app.command()(explain.explain)
+app.command()(lookup.lookup)
 app.command()(identity.resolve)
 app.command()(identity.history)
 app.command()(identity.why)

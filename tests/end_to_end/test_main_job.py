@@ -63,6 +63,20 @@ def test_two_records_of_one_party_are_explained(ran):
     assert "match weight" in company.stamm("explain", pair["a"], pair["b"])
 
 
+def test_a_card_finds_its_golden_customer(ran):
+    company, _ = ran
+    known = company.json(
+        "query",
+        "select party_id, full_name, email from golden_parties where party_type = 'person'"
+        " and email is not null and full_name is not null order by party_id limit 1",
+    )[0]
+    card = ("--name", known["full_name"], "--email", known["email"])
+    hits = company.json("lookup", *card)
+    assert hits[0]["party_id"] == known["party_id"]
+    assert known["party_id"] in company.stamm("lookup", *card)
+    assert "expected at least one field" in company.stamm("lookup", exit_code=2)
+
+
 def test_the_builds_are_listed(ran):
     company, summary = ran
     rows = company.json("publish", "--list")

@@ -1,0 +1,82 @@
+"""One pair in Python: levels, term frequencies, weight and the steps that explain it.
+
+Says what `dedupe.scoring` says in SQL, for the few pairs of a look-up; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import log2
+from typing import Any
+
+from dedupe.explain import Step, alternative_step, prior_weight
+from dedupe.lookup.index import listed
+from dedupe.patterns import pack
+from dedupe.row_tests import level_of
+from dedupe.scoring import frequency_terms, is_strangers, pattern_bits, weight_of
+from dedupe.specification import Comparison
+from dedupe.trained import Trained
+
+Row = Sequence[Any]
+# Column → value → bits: how much likelier than the average value a stranger holds this one.
+TermBits = dict[str, dict[str, float]]
+
+
+class Weigher:
+    """Weighs pairs of records held as tuples of `columns`."""
+
+    def __init__(self, trained: Trained, columns: Iterable[str]) -> None:
+        self.trained = trained
+        self._place = {name: i for i, name in enumerate(columns)}
+        comparisons = trained.specification.comparisons
+        self._levels = [level_of(comparison, self._place) for comparison in comparisons]
+        self._alike = [is_strangers(trained, comparison) for comparison in comparisons]
+        self._terms = [
+            (comparisons.index(c), c.code(level.name), level.term_frequency)
+            for c, level in frequency_terms(trained)
+        ]
+        self._bits = lru_cache(maxsize=100_000)(lambda pattern: pattern_bits(trained, pattern))
+
+    def codes(self, ours: Row, theirs: Row) -> list[int]:
+        """The level's code of each comparison."""
+        return [level(ours, theirs) for level in self._levels]
+
+    def terms(self, codes: Sequence[int], ours: Row, theirs: Row, bits: TermBits) -> list[float]:
+        """Bits per comparison for the value that both hold, the rarest of several."""
+        found = [0.0] * len(codes)
+        for place, code, column in self._terms:
+            if codes[place] == code:
+                i = self._place[column]
+                shared = set(listed(ours[i])).intersection(listed(theirs[i]))
+                found[place] = min((bits[column][value] for value in shared), default=0.0)
+        return found
+
+    def weight(self, codes: Sequence[int], terms: Sequence[float]) -> float:
+        """Bits, the prior included."""
+        total = self._bits(pack(codes))
+        alike = sum(bits for bits, shared in zip(terms, self._alike, strict=True) if shared)
+        return weight_of(total.match, total.stranger + sum(terms), total.alternative + alike)
+
+    def steps(
+        self, codes: Sequence[int], terms: Sequence[float], ours: Row, theirs: Row
+    ) -> tuple[Step, ...]:
+        """What each comparison saw and weighs, without missing ones; with the prior they add up."""
+        found = [
+            self._step(place, comparison, codes[place], terms[place], ours, theirs)
+            for place, comparison in enumerate(self.trained.specification.comparisons)
+            if codes[place]
+        ]
+        if self.trained.specification.alternative:
+            rest = self.weight(codes, terms) - prior_weight(self.trained)
+            found.append(alternative_step(self.trained, rest - sum(s.weight for s in found)))
+        return tuple(found)
+
+    def _step(
+        self, place: int, comparison: Comparison, code: int, term: float, ours: Row, theirs: Row
+    ) -> Step:
+        level = comparison.level(code)
+        weight = log2(self.trained.m[place][code - 1] / self.trained.u[place][code - 1]) - term
+        column = self._place[comparison.levels[0].when[0].column]
+        left, right = (", ".join(listed(side[column])) for side in (ours, theirs))
+        return Step(comparison.name, level.name if level else "missing", left, right, weight)
