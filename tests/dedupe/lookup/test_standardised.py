@@ -1,4 +1,4 @@
-"""A card is standardised as a record of a table is: the SQL of `dedupe.standardise` is the oracle."""
+"""A card is standardised as a record of a table: the SQL of `dedupe.standardise` is the oracle."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def messy_rows(party_type: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("party_type", ["person", "organisation"])
-def test_a_card_has_the_values_that_its_record_has(party_type, tmp_path):
+def test_a_card_has_the_values_that_its_record_has(party_type):
     rows = messy_rows(party_type)
     with in_memory() as con:
         write_match_input(con, rows)
-        standardise_records(con, party_type, tmp_path)
+        standardise_records(con, party_type)
         known = con.sql(f"from link.{party_type}_records").to_arrow_table().to_pylist()
     by_id = {one.pop("record_id"): one for one in known}
     standardise = getattr(standardised, party_type)
