@@ -90,17 +90,33 @@ def party_id(secret: bytes, founder: str, number: int) -> str:
     return "P" + base64.b32encode(digest.digest()).decode()[:20]
 
 
-def assign(previous: State, clusters: Sequence[Sequence[Member]], mint: Mint) -> Decision:
-    """Give each cluster its id. Clusters are disjoint and not empty."""
-    return _Assembly(previous, clusters, mint).decide()
+def assign(
+    previous: State,
+    clusters: Sequence[Sequence[Member]],
+    mint: Mint,
+    next_age: int | None = None,
+) -> Decision:
+    """Give each cluster its id. Clusters are disjoint and not empty.
+
+    Where `previous` is a part of the ledger that stands for itself, `next_age` is the number of
+    ids in the whole of it.
+    """
+    return _Assembly(previous, clusters, mint, next_age).decide()
 
 
 class _Assembly:
     """One sitting: clusters in canonical order claim ids, step by step, by the constitution."""
 
-    def __init__(self, previous: State, clusters: Sequence[Sequence[Member]], mint: Mint) -> None:
+    def __init__(
+        self,
+        previous: State,
+        clusters: Sequence[Sequence[Member]],
+        mint: Mint,
+        next_age: int | None,
+    ) -> None:
         self.previous = previous
         self.mint = mint
+        self.next_age = len(previous.parties) if next_age is None else next_age
         ordered = [sorted(cluster, key=lambda m: m.seniority) for cluster in clusters]
         ordered.sort(key=lambda members: members[0].seniority)
         self.clusters = [[member.record_id for member in members] for members in ordered]
@@ -161,7 +177,8 @@ class _Assembly:
                 continue
             founder = records[0]
             party = self.mint(founder, minted[founder])
-            self.parties[party] = Party(founder, age=len(self.parties))
+            self.parties[party] = Party(founder, age=self.next_age)
+            self.next_age += 1
             self._give(cluster, party)
             self._event(party, "created", None, f"{len(records)} records without an id")
             came_from = self._came_from(records)

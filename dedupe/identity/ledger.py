@@ -18,6 +18,7 @@ from dedupe.identity.constitution import (
     Event,
     EventName,
     Member,
+    Mint,
     Party,
     State,
     assign,
@@ -47,6 +48,10 @@ _MIGRATIONS = [
     """,
     *append_only("party_mints", "party_events", "party_memberships"),
     "create index party_memberships_by_party on party_memberships (party_id)",
+    "create index party_mints_by_founder on party_mints (founder_record_id)",
+    "create index party_events_by_event on party_events (event, party_id)"
+    " where event in ('merged', 'retired')",
+    "create index party_events_by_other on party_events (other_party_id)",
 ]
 
 
@@ -85,12 +90,17 @@ def record_run(
     The same clusters again append nothing, so a run that crashed after this can be repeated.
     """
     prepare(store)
-    secret = store.secret("party")
     with store.transaction():
         previous = load_state(store)
-        decision = assign(previous, clusters, lambda founder, n: party_id(secret, founder, n))
-        _append(store, previous, decision, run_id=run_id, at=at)
+        decision = assign(previous, clusters, minting(store))
+        append(store, previous, decision, run_id=run_id, at=at)
     return decision
+
+
+def minting(store: Store) -> Mint:
+    """The store's own way to make ids."""
+    secret = store.secret("party")
+    return lambda founder, number: party_id(secret, founder, number)
 
 
 def load_state(store: Store) -> State:
@@ -102,7 +112,7 @@ def load_state(store: Store) -> State:
         for row in store.query("select * from party_mints order by age")
     }
     for event in events(store):
-        parties[event.party_id] = _after(parties[event.party_id], event)
+        parties[event.party_id] = after(parties[event.party_id], event.event, event.other_party_id)
     holder: dict[str, str] = {}
     history: dict[str, set[str]] = defaultdict(set)
     for row in store.query("select record_id, party_id from party_memberships order by seq"):
@@ -201,8 +211,10 @@ def end_of_chain(into: Mapping[str, str], party: str) -> str:
 
 
 def retired_parties(store: Store) -> list[RetiredParty]:
-    """All ids that are not alive, by id."""
-    history = events(store)
+    """All ids that are not alive, by id. Reads only the events of ids that once were not."""
+    prepare(store)
+    closed = "select party_id from party_events where event in ('merged', 'retired')"
+    history = _events(store, f"party_id in ({closed})")
     into = successors(history)
     last = {event.party_id: event for event in history}
     return [
@@ -213,19 +225,17 @@ def retired_parties(store: Store) -> list[RetiredParty]:
 
 
 def _living(last: Mapping[str, LedgerEvent], party: str) -> str | None:
-    return None if last[party].event == "retired" else party
+    return None if party in last and last[party].event == "retired" else party
 
 
-def _after(party: Party, event: LedgerEvent) -> Party:
-    alive = event.event not in ("merged", "retired")
-    return replace(
-        party, alive=alive, into=event.other_party_id if event.event == "merged" else None
-    )
+def after(party: Party, event: str, other: str | None) -> Party:
+    """What this event made of the id."""
+    alive = event not in ("merged", "retired")
+    return replace(party, alive=alive, into=other if event == "merged" else None)
 
 
-def _append(
-    store: Store, previous: State, decision: Decision, *, run_id: str, at: datetime
-) -> None:
+def append(store: Store, previous: State, decision: Decision, *, run_id: str, at: datetime) -> None:
+    """Write down what a decision changed; what stayed is not written again."""
     stamp = at.isoformat()
     fresh = [(i, p) for i, p in decision.state.parties.items() if i not in previous.parties]
     minted: dict[str, int] = defaultdict(int)
