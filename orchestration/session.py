@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from dagster import ConfigurableResource, InitResourceContext
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from orchestration.announcing import announce
 from orchestration.fingerprint import run_fingerprint
 from orchestration.project import Project, open_project, run_moment, with_sources
 from orchestration.runs import RunLog
@@ -23,25 +24,7 @@ from stamm.errors import StammError
 from stamm.redaction import redact
 from stamm.store import Store
 
-Listener = Callable[[str, bool], None]
-_listeners: list[Listener] = []
 raised: dict[str, StammError] = {}  # stage → what ended it; a retry that helps takes it away
-
-
-@contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """While open, `announce` reaches this listener: the command shows progress with it."""
-    _listeners.append(listener)
-    try:
-        yield
-    finally:
-        _listeners.remove(listener)
-
-
-def announce(text: str, *, passing: bool = False) -> None:
-    """Tell whoever listens what is being done now; `passing` news soon give way to others."""
-    for listener in _listeners:
-        listener(text, passing)
 
 
 @dataclass(frozen=True)

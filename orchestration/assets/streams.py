@@ -16,8 +16,9 @@ from dagster import (
     multi_asset,
 )
 
+from orchestration.announcing import announce
 from orchestration.project import Project, declared_sources
-from orchestration.session import Pipeline, announce
+from orchestration.session import Pipeline
 from stamm.clock import NotBefore
 from stamm.errors import CredentialsRefused, InputError, SuspiciouslyShort
 from stamm.redaction import redact

@@ -11,6 +11,7 @@ import typer
 
 from orchestration.cli import (
     builds,
+    dedupe,
     explain,
     identity,
     judging,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command()(project.init)
 app.command()(project.check)
 app.command()(run.run)
+app.command()(dedupe.dedupe)
 app.command()(status.status)
 app.command()(builds.query)
 app.command()(explain.explain)

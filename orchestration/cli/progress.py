@@ -11,7 +11,7 @@ def shown_progress(*, quiet: bool) -> Iterator[None]:
     """While open, what the run announces is shown; nothing at all when quiet."""
     from rich.console import Console
 
-    from orchestration.session import listening
+    from orchestration.announcing import listening
 
     console = Console(stderr=True, quiet=quiet, highlight=False)
     if not console.is_terminal:

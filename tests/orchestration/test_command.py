@@ -11,7 +11,8 @@ from orchestration.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
-    "init", "check", "run", "status", "query", "explain", "lookup", "resolve", "history", "why",
+    "init", "check", "run", "dedupe", "status", "query", "explain", "lookup", "resolve",
+    "history", "why",
     "judge", "merge", "unmerge", "alias", "publish", "ui", "sandbox",
 ]  # fmt: skip
 

@@ -1,0 +1,299 @@
+"""What a run over files found, as plain data: for the terminal, `summary.json` and the report.
+
+Flow: discovery, linked types and the tables they left → `Findings`. No time and no truth in it,
+so that the same files always give the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dedupe.estimate import Candidates, Expected
+from dedupe.files.linking import LinkedType
+from dedupe.training.chance import missing_shares
+from dedupe.training.coverage import coverage
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dedupe.discovery import Discovery
+    from dedupe.files.linking import Linked
+    from dedupe.files.reading import Pool
+    from dedupe.specification import BlockingRule
+
+SURE_ROLE = 0.6  # below it a column's role counts as a guess
+REVIEW_BITS = 3.0  # one to eight either way: between this and its negative a person should look
+_BLOCKED_ENOUGH = 0.9
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class ColumnFinding:
+    """A column, the role it was given, and why."""
+
+    column: str
+    role: str
+    confidence: float
+    filled: float
+    distinct: float
+    reason: str
+
+    @property
+    def doubtful(self) -> bool:
+        return self.confidence < SURE_ROLE
+
+
+@dataclass(frozen=True)
+class RuleFinding:
+    """A blocking rule: pairs it was the first to make, share of the matches it would catch."""
+
+    rule: str
+    columns: tuple[str, ...]
+    pairs: int
+    coverage: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class LevelFinding:
+    """A level of a comparison: the weight it adds, before rare values add theirs."""
+
+    level: str
+    bits: float
+
+
+@dataclass(frozen=True)
+class ComparisonFinding:
+    """A comparison, its levels from the best, and why it was chosen."""
+
+    comparison: str
+    levels: tuple[LevelFinding, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected by the model itself."""
+
+    precision: float
+    recall: float
+    f1: float
+
+    @staticmethod
+    def of(expected: Expected) -> Estimate:
+        return Estimate(*(round(v, _DIGITS) for v in
+                          (expected.precision, expected.recall, expected.f1)))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TypeFindings:
+    """People or organisations. `estimate` is of the clusters, `at_threshold` of single pairs."""
+
+    party_type: str
+    records: int
+    candidate_pairs: int
+    threshold_bits: float
+    coverage: float
+    prior: str
+    expected_matches: float
+    estimate: Estimate
+    at_threshold: Estimate
+    comparisons: tuple[ComparisonFinding, ...]
+    rules: tuple[RuleFinding, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All of it. `duplicates` are records beyond the first of their cluster."""
+
+    files: tuple[str, ...]
+    records: int
+    clusters: int
+    duplicates: int
+    clusters_of_several: int
+    largest_cluster: int
+    pairs_to_review: int
+    columns: tuple[ColumnFinding, ...]
+    party_types: tuple[TypeFindings, ...]
+    unsure: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def find(
+    con: duckdb.DuckDBPyConnection,
+    pool: Pool,
+    discovery: Discovery,
+    linked: Linked,
+    candidates: dict[str, Candidates],
+) -> Findings:
+    """From the tables of `linking` and the candidates of each party type."""
+    clusters, several, largest = con.execute(
+        "select count(distinct cluster_id), count(distinct case when size > 1 then cluster_id end),"
+        " max(size) from files.clusters"
+    ).fetchall()[0]
+    columns = tuple(
+        ColumnFinding(c.column, c.role, c.confidence, c.filled_share, c.distinct_share, c.reason)
+        for c in discovery.columns
+        if c.column in pool.columns
+    )
+    types = tuple(_of_type(con, one, candidates[one.party_type]) for one in linked.types)
+    review = _pairs_to_review(con)
+    doubts = (*pool.remarks, *discovery.unsure, *linked.unsure, *_doubts(con, types, review))
+    return Findings(
+        files=pool.files,
+        records=pool.records,
+        clusters=clusters,
+        duplicates=pool.records - clusters,
+        clusters_of_several=several,
+        largest_cluster=largest,
+        pairs_to_review=review,
+        columns=columns,
+        party_types=types,
+        unsure=tuple(_sentence(doubt, pool) for doubt in doubts),
+    )
+
+
+def candidates_of(con: duckdb.DuckDBPyConnection, linked: LinkedType) -> Candidates:
+    """The candidate pairs of a party type by weight, for `dedupe.estimate`."""
+    counted = con.execute(
+        f"select weight / 1000.0 as bits, pairs from link.{linked.party_type}_weight_counts"
+        " order by bits"
+    ).fetchnumpy()
+    covered = coverage(
+        linked.specification,
+        [np.array(row) for row in linked.result.trained.m],
+        missing_shares(con, linked.specification),
+    )
+    return Candidates(
+        counted["bits"].astype(np.float64), counted["pairs"].astype(np.float64), covered
+    )
+
+
+def _of_type(
+    con: duckdb.DuckDBPyConnection, linked: LinkedType, candidates: Candidates
+) -> TypeFindings:
+    specification, trained = linked.specification, linked.result.trained
+    threshold = specification.thresholds.merge_bits
+    inside = con.execute(
+        "select weight, count(*) as pairs from files.pairs where same_cluster and party_type = ?"
+        " group by weight order by weight",
+        [linked.party_type],
+    ).fetchnumpy()
+    clustered = candidates.if_taken(
+        inside["weight"].astype(np.float64), inside["pairs"].astype(np.float64)
+    )
+    return TypeFindings(
+        party_type=linked.party_type,
+        records=linked.result.records,
+        candidate_pairs=linked.result.candidate_pairs,
+        threshold_bits=threshold,
+        coverage=round(candidates.coverage, _DIGITS),
+        prior=trained.origin,
+        expected_matches=round(candidates.matches, 1),
+        estimate=Estimate.of(clustered),
+        at_threshold=Estimate.of(candidates.above(threshold)),
+        comparisons=_comparisons(linked),
+        rules=_rules(con, linked),
+    )
+
+
+def _comparisons(linked: LinkedType) -> tuple[ComparisonFinding, ...]:
+    trained = linked.result.trained
+    return tuple(
+        ComparisonFinding(
+            comparison.name,
+            tuple(
+                LevelFinding(level.name, round(float(np.log2(m / u)), 2))
+                for level, m, u in zip(
+                    comparison.levels,
+                    reversed(trained.m[place]),
+                    reversed(trained.u[place]),
+                    strict=True,
+                )
+            ),
+            linked.reasons.get(comparison.name, "stated in the specification"),
+        )
+        for place, comparison in enumerate(linked.specification.comparisons)
+    )
+
+
+def _rules(con: duckdb.DuckDBPyConnection, linked: LinkedType) -> tuple[RuleFinding, ...]:
+    specification = linked.specification
+    made = dict(con.execute(
+        "select blocking_rule, count(*) from files.pairs where party_type = ? group by all",
+        [linked.party_type],
+    ).fetchall())  # fmt: skip
+    missing = missing_shares(con, specification)
+    return tuple(
+        RuleFinding(
+            rule.name,
+            rule.columns,
+            made.get(rule.name, 0),
+            round(_caught(linked, rule, missing), _DIGITS),
+            linked.reasons.get(rule.name, rule.origin),
+        )
+        for rule in specification.blocking_rules
+    )
+
+
+def _caught(linked: LinkedType, rule: BlockingRule, missing: list[float]) -> float:
+    """Share of the matches that reach the levels at which this rule fires, caps aside."""
+    share = 1.0
+    for name, level in rule.fires_at.items():
+        place = linked.specification.position(name)
+        code = linked.specification.comparisons[place].code(level)
+        share *= (1.0 - missing[place]) * sum(linked.result.trained.m[place][code - 1 :])
+    return share
+
+
+def _pairs_to_review(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute(
+        "select count(*) from files.pairs where abs(weight) < $bits", {"bits": REVIEW_BITS}
+    ).fetchall()[0][0])  # fmt: skip
+
+
+def _doubts(
+    con: duckdb.DuckDBPyConnection, types: tuple[TypeFindings, ...], review: int
+) -> list[str]:
+    doubts = []
+    for one in types:
+        if "stated" in one.prior:
+            doubts.append(
+                f"{one.records:,} {one.party_type} records are too few to learn how many matches"
+                " there are: a stated share was taken, and the estimates lean on it"
+            )
+        if one.coverage < _BLOCKED_ENOUGH:
+            doubts.append(
+                f"about {1 - one.coverage:.0%} of the pairs of one {one.party_type} share no"
+                " blocking value and were never compared"
+            )
+    if review:
+        doubts.append(
+            f"{review:,} pairs are close calls (between one to eight for and one to eight against"
+            " a match): pairs.parquet has them, with weights between -3 and 3"
+        )
+    doubtful = con.execute(
+        "select count(distinct c.cluster_id) from files.pairs as p"
+        " join files.clusters as c on c.place = p.left_place"
+        " where p.same_cluster and p.weight < $bits",
+        {"bits": -REVIEW_BITS},
+    ).fetchall()[0][0]
+    if doubtful:
+        doubts.append(
+            f"{doubtful:,} clusters hold two records that alone would not be taken for one: their"
+            " other records tie them together"
+        )
+    return doubts
+
+
+def _sentence(text: str, pool: Pool) -> str:
+    """With a capital letter, unless it begins with a name of the user's, and one full stop."""
+    first = text.split(" ", 1)[0].rstrip(":")
+    begun = text if first in (*pool.columns, *pool.files) else text[:1].upper() + text[1:]
+    return begun.rstrip(".") + "."

@@ -1,0 +1,209 @@
+"""Pooled records → clusters, by the engine of the pipeline: each party type by its specification.
+
+Leaves `link.*` as `dedupe.linkage` does, `files.clusters` (`__record`, `cluster_id`, `size`; ids
+number the clusters by their first record) and `files.pairs`, the scored pairs with their levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from dedupe.discovery import Discovery, build_specification
+from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
+from dedupe.files.own_specification import OwnSpecification, check_columns
+from dedupe.linkage import LinkResult, link
+from dedupe.patterns import level_sql
+from dedupe.resolve import cluster_linked
+from dedupe.specification import PartyType, Specification
+from dedupe.standardise.records import MATCH_INPUT, standardise_records
+from stamm.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dedupe.party_clusters import PartyClusters
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class LinkedType:
+    """One party type: what linked it, and why its comparisons and rules were chosen."""
+
+    party_type: str
+    specification: Specification
+    reasons: Mapping[str, str]
+    result: LinkResult
+
+
+@dataclass(frozen=True)
+class Linked:
+    """All party types that could be linked; sentences about those that could not."""
+
+    types: tuple[LinkedType, ...]
+    unsure: tuple[str, ...]
+
+
+def link_records(
+    con: duckdb.DuckDBPyConnection,
+    discovery: Discovery,
+    own: OwnSpecification,
+    own_file: str,
+    work_dir: Path,
+    tell: Tell,
+) -> Linked:
+    """From the match input. Raises InputError if records of a type can in no way be compared."""
+    linked, unsure = [], []
+    con.execute("create or replace table files.grouped (record varchar, number bigint)")
+    for party_type in _party_types(discovery):
+        tell(f"looking for what tells {party_type} records apart")
+        standardise_records(con, party_type)
+        try:
+            specification, reasons = _specification(con, party_type, discovery, own, own_file)
+        except InputError as nothing_to_compare:
+            if own.of(party_type) or not _group_equal_rows(con, party_type):
+                raise
+            unsure.append(
+                f"{nothing_to_compare.message}; only rows that equal each other in every column"
+                " are put together"
+            )
+            continue
+        tell(f"linking {party_type} records")
+        result = link(con, party_type, specification, work_dir=work_dir)
+        tell(f"clustering {party_type} records")
+        _group(con, cluster_linked(con, result.trained))
+        linked.append(LinkedType(party_type, specification, reasons, result))
+    _write_clusters(con)
+    _write_pairs(con, linked)
+    return Linked(tuple(linked), tuple(unsure))
+
+
+def _party_types(discovery: Discovery) -> list[PartyType]:
+    return [kind for kind in get_args(PartyType) if kind in discovery.party_types]
+
+
+def _specification(
+    con: duckdb.DuckDBPyConnection,
+    party_type: PartyType,
+    discovery: Discovery,
+    own: OwnSpecification,
+    own_file: str,
+) -> tuple[Specification, Mapping[str, str]]:
+    stated = own.of(party_type)
+    if stated is not None:
+        check_columns(con, stated, own_file)
+        return stated, {}
+    built = build_specification(con, party_type, discovery)
+    return built.specification, built.reasons
+
+
+_NEXT_NUMBER = "(select coalesce(max(number) + 1, 0) from files.grouped)"
+
+
+def _group(con: duckdb.DuckDBPyConnection, found: PartyClusters) -> None:
+    """Clusters of several records → `files.grouped`."""
+    import pyarrow as pa
+
+    clusters = [cluster for cluster in found.clusters if len(cluster) > 1]
+    arriving = pa.table({
+        "record": pa.array([m.record_id for c in clusters for m in c], pa.string()),
+        "number": pa.array([n for n, c in enumerate(clusters) for _ in c], pa.int64()),
+    })  # fmt: skip
+    con.register("arriving_clusters", arriving)
+    con.execute(
+        f"insert into files.grouped select record, number + {_NEXT_NUMBER} from arriving_clusters"
+    )
+    con.unregister("arriving_clusters")
+
+
+def _group_equal_rows(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:
+    """Rows of a type that say the very same → `files.grouped`; False if no two do, of several."""
+    columns = ", ".join(quoted(c) for c in con.sql(f"from {TABLE}").columns if c != RECORD)
+    con.execute(
+        f"insert into files.grouped select {RECORD}, number + {_NEXT_NUMBER} from ("
+        f" select {RECORD}, dense_rank() over (order by {columns}) as number,"
+        f"  count(*) over (partition by {columns}) as equal"
+        f" from {TABLE} join {MATCH_INPUT} as i on i.record_id = {RECORD} and i.party_type = ?"
+        ") where equal > 1",
+        [party_type],
+    )
+    alone = con.execute("select count(*) < 2 from files.records").fetchall()[0][0]
+    return bool(alone or con.table("files.grouped").limit(1).fetchall())
+
+
+def _write_clusters(con: duckdb.DuckDBPyConnection) -> None:
+    """Records that no group holds stay alone."""
+    con.execute(f"""
+        create or replace table files.clusters as
+        with placed as (
+            select r.{RECORD}, g.number,
+                   row_number() over (order by r.__file, r.{POSITION}) as place
+            from files.records as r
+            left join files.grouped as g on g.record = r.{RECORD}
+        ),
+        labelled as (
+            select *, case when number is null then place
+                else min(place) over (partition by number) end as first_place
+            from placed
+        )
+        select {RECORD}, dense_rank() over (order by first_place) as cluster_id,
+               count(*) over (partition by first_place) as size, place
+        from labelled order by place
+    """)
+
+
+def _write_pairs(con: duckdb.DuckDBPyConnection, linked: list[LinkedType]) -> None:
+    """Also those that clustering scored, which no blocking rule made; the earlier record left."""
+    parts = " union all by name ".join([_NO_PAIRS, *(_pairs_of_type(one) for one in linked)])
+    con.execute(
+        "create or replace table files.pairs as"
+        f" select * from ({parts}) order by left_place, right_place"
+    )
+
+
+_NO_PAIRS = """
+    select 0::bigint as left_place, 0::bigint as right_place, '' as party_type,
+           '' as blocking_rule, 0.0::double as weight, 0.0::double as probability,
+           false as same_cluster where false
+"""
+
+
+def _pairs_of_type(linked: LinkedType) -> str:
+    party_type, specification = linked.party_type, linked.specification
+    levels = "".join(
+        f", {_level_name(specification, c.name)} as {quoted('level_' + c.name)}"
+        for c in specification.comparisons
+    )
+    return f"""
+        select least(a.place, b.place) as left_place, greatest(a.place, b.place) as right_place,
+               '{party_type}' as party_type, p.blocking_rule,
+               round(p.weight / 1000.0, 3)::double as weight,
+               round(1 / (1 + pow(2.0, -p.weight / 1000.0)), 6) as probability,
+               a.cluster_id = b.cluster_id as same_cluster{levels}
+        from (
+            select l_rid, r_rid, blocking_rule, pattern, weight from link.{party_type}_pairs
+            union all
+            select l_rid, r_rid, null, pattern, weight from link.{party_type}_component_pairs
+        ) as p
+        join link.{party_type}_records as l on l.rid = p.l_rid
+        join link.{party_type}_records as r on r.rid = p.r_rid
+        join files.clusters as a on a.{RECORD} = l.record_id
+        join files.clusters as b on b.{RECORD} = r.record_id
+    """
+
+
+def _level_name(specification: Specification, comparison: str) -> str:
+    """SQL: the level's name out of the pattern; null where a value was missing."""
+    levels = specification.comparison(comparison).levels
+    names = " ".join(
+        f"when {len(levels) - place} then '{_escaped(level.name)}'"
+        for place, level in enumerate(levels)
+    )
+    return f"case {level_sql(specification, comparison, 'p.pattern')} {names} end"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,52 @@
+"""What reading one file comes to, and words that all readers share.
+
+Every reader leaves a table with `__position` (1 for the first record) and the file's columns as
+text, blank cells null. Text, because a number would lose what makes 01067 a postcode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+POSITION = "__position"
+RECORD = "__record"  # the id of a record, across files
+TABLE = "files.pooled"  # what linking may see of the records
+RESERVED = frozenset({POSITION, RECORD, "__file", "__id", "__entity"})
+# A few broken rows are set aside and told; more mean that the file is read wrongly.
+MOST_BROKEN = 0.01
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """`remarks` are plain sentences about what the reader had to guess or leave out."""
+
+    path: Path
+    table: str
+    columns: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(expression: str) -> str:
+    """SQL: without the blanks around it, and null if nothing is left."""
+    return f"nullif(trim({expression}), '')"
+
+
+def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, as SQL compares them: blank ones become column_3, doubled ones name_2."""
+    taken, found = set(RESERVED), []
+    for place, given in enumerate(names, start=1):
+        name = stem = given.strip() or f"column_{place}"
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name.casefold())
+        found.append(name)
+    return tuple(found)

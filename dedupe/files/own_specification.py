@@ -1,0 +1,124 @@
+"""`specification.yml`: roles of the columns and the match specifications, written and read back.
+
+Flow: what a run discovered and built → a file that `--spec` takes, changed by hand or not. A
+plain specification of one party type, as a project keeps it, is taken too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dedupe.specification import Condition, Specification
+from stamm.errors import InputError, UsageError
+from stamm.mistakes import nearest, sentences
+
+if TYPE_CHECKING:
+    import duckdb
+
+_HEAD = (
+    "# How these files were linked: the role of each column, then per party type the comparisons\n"
+    "# and blocking rules. Change what you know better and give it back with --spec.\n"
+)
+_HINT = "`stamm dedupe` writes such a file as specification.yml; begin with that one."
+
+
+class OwnSpecification(BaseModel):
+    """Column → role, and the specifications by party type; what is not stated is found out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    person: Specification | None = None
+    organisation: Specification | None = None
+
+    def of(self, party_type: str) -> Specification | None:
+        """The stated specification of a party type."""
+        return self.person if party_type == "person" else self.organisation
+
+
+def read_own_specification(path: Path) -> OwnSpecification:
+    """Raises UsageError if there is no such file, InputError naming line or entry at fault."""
+    if not path.is_file():
+        raise UsageError(f"--spec: expected a file, found none at {path}", hint=_HINT)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as failure:
+        place = getattr(failure, "problem_mark", None)
+        where = f" in line {place.line + 1}" if place else ""
+        what = getattr(failure, "problem", None) or "bytes that are no UTF-8"
+        raise InputError(
+            f"{path.name}: expected YAML, found{where}: {what}", hint=_HINT
+        ) from failure
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path.name}: expected columns, person or organisation, found no such entries",
+            hint=_HINT,
+        )
+    if "party_type" in content:
+        content = {str(content["party_type"]): content}
+    try:
+        return OwnSpecification.model_validate(content)
+    except ValidationError as failure:
+        mistakes = (f"{path.name}: {one}" for one in sentences("", OwnSpecification, failure))
+        raise InputError("\n".join(mistakes), hint=_HINT) from failure
+
+
+def own_specification_text(
+    roles: Mapping[str, str], specifications: Mapping[str, Specification]
+) -> str:
+    """The file's content; equal findings give equal bytes."""
+    content: dict[str, Any] = {"columns": dict(roles)}
+    for party_type, specification in specifications.items():
+        content[party_type] = specification.model_dump(mode="json", exclude_defaults=True)
+    return _HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+
+
+def check_columns(
+    con: duckdb.DuckDBPyConnection, specification: Specification, own_file: str
+) -> None:
+    """Raise InputError if the specification names a column that the standardised records lack."""
+    table = f"link.{specification.party_type}_records"
+    known = [name for name in con.table(table).columns if name not in {"rid", "record_id"}]
+    for place, column in _named_columns(specification):
+        if column not in known:
+            raise InputError(
+                f"{own_file}: {specification.party_type}.{place}: expected a column of the"
+                f" standardised records, found {column!r}{nearest(column, known)}",
+                hint=f"Columns: {', '.join(known)}.",
+            )
+
+
+def check_roles(own: OwnSpecification, columns: Sequence[str], own_file: str) -> None:
+    """Raise InputError if the file gives a role to a column that the records lack."""
+    for column in own.columns:
+        if column not in columns:
+            raise InputError(
+                f"{own_file}: columns: expected columns of the files, found"
+                f" {column!r}{nearest(column, columns)}",
+                hint=f"Columns: {', '.join(columns)}.",
+            )
+
+
+def _named_columns(specification: Specification) -> Iterator[tuple[str, str]]:
+    for rule in specification.blocking_rules:
+        yield from ((f"blocking_rules.{rule.name}", column) for column in rule.columns)
+    for comparison in specification.comparisons:
+        place = f"comparisons.{comparison.name}"
+        yield from ((place, column) for column in comparison.needs)
+        for condition in comparison.silent_when:
+            yield from ((place, column) for column in _of_condition(condition))
+        for level in comparison.levels:
+            named = [level.term_frequency, level.exact_chance]
+            named += [column for condition in level.when for column in _of_condition(condition)]
+            yield from ((f"{place}.{level.name}", column) for column in named if column)
+
+
+def _of_condition(condition: Condition) -> Iterator[str]:
+    yield from (column for column in (condition.column, condition.other) if column)
+    for part in condition.of:
+        yield from _of_condition(part)

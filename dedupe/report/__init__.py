@@ -1,0 +1,1 @@
+"""One HTML file that shows what linking found: opens anywhere, needs no network."""

@@ -1,0 +1,250 @@
+"""Files of any usual kind → the same records, as text, with nothing lost and nothing guessed."""
+
+import json
+from datetime import date, datetime
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dedupe.files.loaded import distinct_names
+from dedupe.files.reading import read_files
+from stamm.duck import in_memory
+from stamm.errors import InputError, UsageError
+
+HEADER = ["Nr", "Name", "PLZ", "Geboren"]
+ROWS = [["1", "Jürgen Groß", "01067", "1980-03-12"], ["2", "Müller; Anna", "99084", None]]
+
+
+@pytest.fixture
+def con():
+    with in_memory() as connection:
+        yield connection
+
+
+def read(con, tmp_path, *paths, **options):
+    work_dir = tmp_path / f"work{len(list(tmp_path.glob('work*')))}"
+    work_dir.mkdir()
+    return read_files(con, paths, work_dir, **options)
+
+
+def records(con):
+    return con.sql("select * exclude (__record, __file) from files.records").fetchall()
+
+
+def csv_text(separator=",", newline="\n"):
+    rows = [HEADER, *ROWS]
+    return newline.join(
+        separator.join(f'"{cell}"' if cell and separator in cell else cell or "" for cell in row)
+        for row in rows
+    )
+
+
+def write_workbook(path, rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return book
+
+
+EXPECTED = [(n, str(n), *row) for n, row in enumerate(ROWS, start=1)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_delimited_text_in_any_usual_form(con, tmp_path, separator, encoding):
+    path = tmp_path / "kunden.csv"
+    path.write_bytes(csv_text(separator, newline="\r\n").encode(encoding))
+    pool = read(con, tmp_path, path)
+    assert pool.columns == tuple(HEADER)
+    assert records(con) == EXPECTED
+    guessed = encoding in {"utf-16", "cp1252", "latin-1"}
+    assert ("not UTF-8" in "".join(pool.remarks)) == guessed
+
+
+def test_parquet_keeps_what_its_types_say(con, tmp_path):
+    path = tmp_path / "kunden.parquet"
+    table = {
+        "Nr": pa.array([1, 2]),
+        "Name": ["Jürgen Groß", "Müller; Anna"],
+        "PLZ": ["01067", "99084"],
+        "Geboren": pa.array([datetime(1980, 3, 12), None], pa.timestamp("us")),  # noqa: DTZ001
+    }
+    pq.write_table(pa.table(table), path)
+    read(con, tmp_path, path)
+    assert records(con) == EXPECTED
+
+
+def test_numbers_with_gaps_that_a_table_keeps_as_floats_are_whole_again(con, tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"number": [50667.0, None, 1.5], "day": [date(2020, 1, 2)] * 3}), path)
+    read(con, tmp_path, path)
+    assert [row[2:] for row in records(con)] == [
+        ("50667", "2020-01-02"), (None, "2020-01-02"), ("1.5", "2020-01-02"),
+    ]  # fmt: skip
+
+
+def test_nested_parquet_and_json_are_flattened_and_lists_joined(con, tmp_path):
+    rows = [
+        {"name": "Anna", "home": {"city": "Köln", "zip": "01"}, "mails": ["a@b.de", "c@d.de"]},
+        {"name": "Beate", "home": None, "mails": []},
+    ]
+    lines, table = tmp_path / "a.jsonl", tmp_path / "a.parquet"
+    lines.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    pq.write_table(pa.Table.from_pylist(rows), table)
+    for path in (lines, table):
+        assert read(con, tmp_path, path).columns == ("name", "home.city", "home.zip", "mails")
+        assert [row[2:] for row in records(con)] == [
+            ("Anna", "Köln", "01", "a@b.de; c@d.de"), ("Beate", None, None, None),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_json_lines_with_keys_that_come_and_go(con, tmp_path, encoding):
+    path = tmp_path / "kunden.jsonl"
+    rows = [{"Nr": 1, "Name": "Jürgen"}, {"Name": "Anna", "a/b~c": 1.50, "Nr": None}]
+    text = "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_bytes(text.encode(encoding))
+    assert read(con, tmp_path, path).columns == ("Nr", "Name", "a/b~c")
+    assert [row[2:] for row in records(con)] == [("1", "Jürgen", None), (None, "Anna", "1.5")]
+
+
+def test_one_json_array_of_objects_is_read_too(con, tmp_path):
+    path = tmp_path / "kunden.json"
+    path.write_text('[{"a": "01"}, {"a": "02"}]', encoding="utf-8")
+    read(con, tmp_path, path)
+    assert [row[2] for row in records(con)] == ["01", "02"]
+
+
+def test_a_workbook_is_read_as_a_person_sees_it(con, tmp_path):
+    path = tmp_path / "kunden.xlsx"
+    rows = [HEADER, [1, "Jürgen Groß", 1067, datetime(1980, 3, 12)], [None] * 4,  # noqa: DTZ001
+            [2.0, " Müller; Anna ", "99084", None]]  # fmt: skip
+    book = write_workbook(path, rows)
+    book.active["C2"].number_format = "00000"  # shown as 01067
+    book.create_sheet("Notizen")
+    book.save(path)
+    pool = read(con, tmp_path, path)
+    assert records(con) == EXPECTED
+    assert pool.remarks == ("kunden.xlsx: only the first sheet (Sheet) is read.",)
+
+
+def test_files_with_other_columns_are_pooled_and_a_record_knows_its_file(con, tmp_path):
+    one, other = tmp_path / "shop.csv", tmp_path / "erp.csv"
+    one.write_text("id,Name,Ort\n7,Anna,Köln\n", encoding="utf-8")
+    other.write_text("id;NAME;Telefon\n7;Beate;030 1\n", encoding="utf-8")
+    pool = read(con, tmp_path, one, other, id_column="ID")
+    assert pool.files == ("shop.csv", "erp.csv")
+    assert pool.columns == ("Name", "Ort", "Telefon")
+    assert con.sql("from files.pooled").fetchall() == [
+        ("shop.csv#7", "Anna", "Köln", None), ("erp.csv#7", "Beate", None, "030 1"),
+    ]  # fmt: skip
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(con, tmp_path):
+    paths = [tmp_path / folder / "kunden.csv" for folder in ("nord", "süd")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("Name\nAnna\n", encoding="utf-8")
+    assert read(con, tmp_path, *paths).files == ("nord/kunden.csv", "süd/kunden.csv")
+    with pytest.raises(UsageError, match=r"each file once, found twice: kunden\.csv"):
+        read(con, tmp_path, paths[0], paths[0])
+
+
+def test_the_truth_is_in_no_table_that_linking_sees(con, tmp_path):
+    path = tmp_path / "kunden.csv"
+    path.write_text("Name,wer\nAnna,1\nBeate,\n", encoding="utf-8")
+    assert read(con, tmp_path, path, truth_column="Wer").columns == ("Name",)
+    assert con.sql("from files.pooled").columns == ["__record", "Name"]
+    assert "wer" not in [c.lower() for c in con.table("files.records").columns]
+    assert con.sql("from files.truth").fetchall() == [("kunden.csv#0000000001", "1")]
+
+
+def test_a_file_without_a_header_keeps_its_first_record(con, tmp_path):
+    path = tmp_path / "kunden.csv"
+    path.write_text("Anna,anna@web.de,01067\nBeate,b@web.de,99084\n", encoding="utf-8")
+    pool = read(con, tmp_path, path)
+    assert pool.columns == ("column_1", "column_2", "column_3")
+    assert pool.records == 2
+    assert "first row looks like a record" in pool.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["Name", "name", "NAME"], ("Name", "name_2", "NAME_3")),
+        (["", " PLZ ", ""], ("column_1", "PLZ", "column_3")),
+        (["__id", "__record"], ("__id_2", "__record_2")),
+        (["a", "a_2", "a"], ("a", "a_2", "a_3")),
+    ],
+)
+def test_every_column_has_a_name_of_its_own(given, expected):
+    assert distinct_names(given) == expected
+
+
+def test_one_column_may_hold_commas(con, tmp_path):
+    path = tmp_path / "namen.txt"
+    path.write_text('Name\n"Müller, Anna"\nGroß Jürgen\n\n', encoding="utf-8")
+    read(con, tmp_path, path)
+    assert [row[2] for row in records(con)] == ["Müller, Anna", "Groß Jürgen"]
+
+
+def test_line_breaks_and_quotes_inside_quotes_stay(con, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,note\n1,"say ""hi""\nand go"\n', encoding="utf-8")
+    read(con, tmp_path, path)
+    assert records(con)[0][2:] == ("1", 'say "hi"\nand go')
+
+
+def test_a_few_broken_rows_are_left_out_and_told(con, tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [f"{n},Anna" for n in range(1, 300)] + ["300,too,many", "301,Beate"]
+    path.write_text("id,name\n" + "\n".join(rows), encoding="utf-8")
+    pool = read(con, tmp_path, path)
+    assert pool.records == 300
+    assert pool.remarks == (
+        "a.csv: 1 of 301 rows cannot be read and are left out (first: row 300:"
+        " Expected Number of Columns: 2 Found: 3).",
+    )
+
+
+# What a person has to mend: file name, content, options, what the message says.
+BAD_FILES = {
+    "an empty file": ("a.csv", b"", {}, "a.csv: expected records, found an empty file"),
+    "a header alone": ("a.csv", b"id,name\n", {}, "a.csv: expected records, found a header and"),
+    "cells without a value": ("a.csv", b"id,name\n,\n,\n", {}, "found a header and no row"),
+    "binary data": ("a.csv", b"PK\x03\x04\0\0", {}, "a.csv: expected text, found binary data"),
+    "a broken table": ("a.csv", b"a,b\n1\n2\n", {}, "expected the same columns in every row"),
+    "an open quote": ("a.csv", b'a,b\n1,"x\n2,y\n', {}, "a.csv: expected the same columns in"),
+    "no Parquet": ("a.parquet", b"id,name\n", {}, "a.parquet: expected Parquet, found something"),
+    "no workbook": ("a.xlsx", b"id,name\n", {}, "a.xlsx: expected an Excel workbook"),
+    "no JSON": ("a.jsonl", b"id,name\n1,x\n", {}, "a.jsonl: expected one JSON object a line"),
+    "JSON values": ("a.jsonl", b"1\n2\n", {}, "2 of 2 lines are no JSON objects .first: 1"),
+    "an unknown kind": ("a.docx", b"x", {}, "a.docx: expected a file of one of the kinds .csv"),
+    "doubled ids": ("a.csv", b"id,x\n7,a\n8,b\n7,c\n", {"id_column": "id"},
+                    "each id once in 'id', found 1 ids more than once .first: '7' in rows 1 and 3"),
+    "missing ids": ("a.csv", b"id,x\n7,a\n,b\n", {"id_column": "id"},
+                    "an id in each row of 'id', found 1 rows without .first: row 2"),
+    "an unknown id column": ("a.csv", b"number,x\n7,a\n", {"id_column": "nunber"},
+                             "--id: expected a column of a.csv, found 'nunber' – did you mean"),
+    "an unknown truth": ("a.csv", b"number,x\n7,a\n", {"truth_column": "entity"},
+                         "--truth: expected a column of a.csv, found 'entity'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_what_cannot_be_read_says_what_to_do(con, tmp_path, case):
+    name, content, options, message = BAD_FILES[case]
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises((InputError, UsageError), match=message) as raised:
+        read(con, tmp_path, path, **options)
+    assert raised.value.hint
+
+
+def test_a_path_that_is_no_file_is_wrong_use(con, tmp_path):
+    for path, found in ((tmp_path, "a folder"), (tmp_path / "no.csv", "nothing")):
+        with pytest.raises(UsageError, match=f"expected a file, found {found}"):
+            read(con, tmp_path, path)
