@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
 PARTY_TYPES = ("person", "organisation")
-_FIRMS = """
-    select distinct on (domain) domain, name
-    from (select unnest(domains) as domain, name from link.organisation_records)
-    where name is not null
-    group by domain, name order by domain, count(*) desc, name
-"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,9 @@ class Lookup:
         Raises InputError where nothing was linked yet.
         """
         searches = {t: _Search(Index.load(con, load(work_dir, t))) for t in PARTY_TYPES}
-        return Lookup(searches, dict(con.execute(_FIRMS).fetchall()))
+        return Lookup(
+            searches, dict(con.execute("select domain, name from link.domain_firms").fetchall())
+        )
 
     def find(self, card: Card, limit: int = 5, at_least: float = 0.05) -> list[Hit]:
         """The likeliest people and firms, best first, at most `limit` of each."""
