@@ -44,7 +44,7 @@ ASKED = {
 
 @dataclass(frozen=True)
 class Asked:
-    """Cards of one kind: milliseconds each, and how often the record's own party came first."""
+    """Cards of one kind: milliseconds each, and how often its own party was the first person."""
 
     kind: str
     milliseconds: list[float]
@@ -52,7 +52,7 @@ class Asked:
 
 
 def linked(folder: Path, records: int) -> Path:
-    """A folder with the warehouse, the ledger and the models of so many records, made if missing."""
+    """A folder with warehouse, ledger and models of so many records, made if missing."""
     place = folder / f"linked-{records}"
     done = place / "complete"
     if not done.exists():
@@ -78,7 +78,8 @@ def ask(lookup: Lookup, kind: str, cards: list[tuple[str, Card]]) -> Asked:
         begun = time.perf_counter()
         hits = lookup.find(card)
         taken.append(1_000 * (time.perf_counter() - begun))
-        first += any(hit.party_id == party for hit in hits[:1])
+        people = [hit.party_id for hit in hits if hit.party_type == "person"]
+        first += people[:1] == [party]
     return Asked(kind, taken, first)
 
 
