@@ -53,6 +53,7 @@ def write_match_input(con: duckdb.DuckDBPyConnection, table: str, discovery: Dis
         "record_id": record_id,
         "party_type": party_type_sql(discovery),
         **{name: _first_sql(discovery, role) for name, role in KNOWN.items()},
+        **_placed_names(con, table, discovery),
         "emails": _list_sql(discovery.of("email")),
         "phones": _list_sql(discovery.of("phone")),
         "country": _country_sql(discovery),
@@ -67,6 +68,35 @@ def write_match_input(con: duckdb.DuckDBPyConnection, table: str, discovery: Dis
     )
 
 
+def _placed_names(
+    con: duckdb.DuckDBPyConnection, table: str, discovery: Discovery
+) -> dict[str, str]:
+    """Given and family name; a name that stands alone goes where the table knows it better.
+
+    Known are the words of rows that hold both names, ten times oftener in the other field.
+    """
+    given, family = discovery.first("given_name"), discovery.first("family_name")
+    if given is None or family is None:
+        return {}
+    one, other = text_sql(given), text_sql(family)
+    for name, mine, its in (("lone_given", one, other), ("lone_family", other, one)):
+        con.execute(
+            f"create or replace temp table {name} as"
+            f" with whole as (select lower({mine}) as m, lower({its}) as i from {table}"
+            f" where {mine} is not null and {its} is not null),"
+            f" lone as (select distinct lower({mine}) as word from {table} where {its} is null)"
+            " select word from lone where word is not null"
+            " and (select count(*) from whole where i = word)"
+            " > 10 * (select count(*) from whole where m = word)"
+        )
+    moved = f"({other} is null and lower({one}) in (select word from lone_given))"
+    back = f"({one} is null and lower({other}) in (select word from lone_family))"
+    return {
+        "given_name": f"case when {moved} then null when {back} then {other} else {one} end",
+        "family_name": f"case when {moved} then {one} when {back} then null else {other} end",
+    }
+
+
 def further_name(column: str) -> str:
     """`Soc. Sec. ID` → x_soc_sec_id."""
     return "x_" + re.sub(r"\W+", "_", name_words(column)).strip("_")
@@ -74,7 +104,8 @@ def further_name(column: str) -> str:
 
 def further_columns(discovery: Discovery) -> dict[str, str]:
     """Name → SQL of the columns that standardising does not know."""
-    spare = [c for role in KNOWN.values() for c in discovery.of(role)[1:]]
+    # A whole name beside its parts moves with them: it adds words, not a comparison.
+    spare = [c for role in KNOWN.values() if role != "full_name" for c in discovery.of(role)[1:]]
     columns = {further_name(c): folded_sql(text_sql(c)) for c in discovery.of(*FURTHER_ROLES)}
     columns |= {further_name(c): folded_sql(text_sql(c)) for c in spare}
     for column in discovery.of("identifier"):
