@@ -64,17 +64,30 @@ class Candidates:
     @property
     def matches(self) -> float:
         """Expected matches among all pairs of records, blocked or not."""
-        return float((self.counts * probabilities(self.weights)).sum()) / self.coverage
+        return _sum(self.weights, self.counts) / self.coverage
 
     def above(self, threshold: float) -> Expected:
         """If the pairs of at least this weight are taken."""
         taken = self.weights >= threshold
         return self.if_taken(self.weights[taken], self.counts[taken])
 
-    def if_taken(self, weights: Floats, counts: Floats) -> Expected:
-        """If these pairs are taken, which need not be candidates: a cluster brings others in."""
-        right = float((counts * probabilities(weights)).sum())
-        return Expected(right, float(counts.sum()) - right, max(self.matches - right, 0.0))
+    def if_taken(
+        self, weights: Floats, counts: Floats, others: tuple[Floats, Floats] | None = None
+    ) -> Expected:
+        """If these candidates are taken, and `others` (weights, counts) that a cluster brings in.
+
+        Others are matches that blocking did not reach, so fewer of those are left to miss.
+        """
+        found, brought = _sum(weights, counts), _sum(*others) if others else 0.0
+        pairs = float(counts.sum()) + (float(others[1].sum()) if others else 0.0)
+        reached = _sum(self.weights, self.counts)
+        missed = max(reached - found, 0.0) + max(self.matches - reached - brought, 0.0)
+        return Expected(found + brought, pairs - found - brought, missed)
+
+
+def _sum(weights: Floats, counts: Floats) -> float:
+    """Expected matches among these pairs."""
+    return float((counts * probabilities(weights)).sum())
 
 
 def probabilities(weights: Floats) -> Floats:

@@ -23,7 +23,7 @@ from dedupe.training.train import train
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["LinkResult", "link", "score_pairs"]
+__all__ = ["LinkResult", "link", "link_standardised", "score_pairs"]
 
 WEIGHT_STEP = 100  # thousandths of a bit
 
@@ -59,14 +59,22 @@ def link(
     Pairs: l_rid < r_rid, blocking_rule, pattern, weight (log2 Bayes factor incl. prior × 1000),
     those at or above the specification's candidate threshold.
     """
-    records = standardise_records(con, party_type)
+    standardise_records(con, party_type)
+    return link_standardised(con, specification, work_dir=work_dir)
+
+
+def link_standardised(
+    con: duckdb.DuckDBPyConnection, specification: Specification, *, work_dir: Path
+) -> LinkResult:
+    """The same for records that are standardised already."""
+    party_type = specification.party_type
     candidates = block(con, specification)
     compare(con, specification)
     trained = train(con, specification)
     save(trained, work_dir)
     build_frequencies(con, trained)
     kept = _keep_pairs(con, trained)
-    return LinkResult(party_type, records, candidates, kept, trained)
+    return LinkResult(party_type, trained.records, candidates, kept, trained)
 
 
 def compare(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:

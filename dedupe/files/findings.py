@@ -18,11 +18,14 @@ from dedupe.training.coverage import coverage
 
 if TYPE_CHECKING:
     import duckdb
+    from numpy.typing import NDArray
 
     from dedupe.discovery import Discovery
     from dedupe.files.linking import Linked
     from dedupe.files.reading import Pool
     from dedupe.specification import BlockingRule
+
+    Floats = NDArray[np.float64]
 
 SURE_ROLE = 0.6  # below it a column's role counts as a guess
 REVIEW_BITS = 3.0  # one to eight either way: between this and its negative a person should look
@@ -180,13 +183,8 @@ def _of_type(
 ) -> TypeFindings:
     specification, trained = linked.specification, linked.result.trained
     threshold = specification.thresholds.merge_bits
-    inside = con.execute(
-        "select weight, count(*) as pairs from files.pairs where same_cluster and party_type = ?"
-        " group by weight order by weight",
-        [linked.party_type],
-    ).fetchnumpy()
     clustered = candidates.if_taken(
-        inside["weight"].astype(np.float64), inside["pairs"].astype(np.float64)
+        *_inside(con, linked, blocked=True), _inside(con, linked, blocked=False)
     )
     return TypeFindings(
         party_type=linked.party_type,
@@ -201,6 +199,18 @@ def _of_type(
         comparisons=_comparisons(linked),
         rules=_rules(con, linked),
     )
+
+
+def _inside(
+    con: duckdb.DuckDBPyConnection, linked: LinkedType, *, blocked: bool
+) -> tuple[Floats, Floats]:
+    """(weights, counts) of pairs inside clusters: those a blocking rule made, or the others."""
+    counted = con.execute(
+        "select weight, count(*) as pairs from files.pairs where same_cluster and party_type = ?"
+        " and (blocking_rule is not null) = ? group by weight order by weight",
+        [linked.party_type, blocked],
+    ).fetchnumpy()
+    return counted["weight"].astype(np.float64), counted["pairs"].astype(np.float64)
 
 
 def _comparisons(linked: LinkedType) -> tuple[ComparisonFinding, ...]:

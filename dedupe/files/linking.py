@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 from dedupe.discovery import Discovery, build_specification
 from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
 from dedupe.files.own_specification import OwnSpecification, check_columns
-from dedupe.linkage import LinkResult, link
+from dedupe.linkage import LinkResult, link_standardised
 from dedupe.patterns import level_sql
 from dedupe.resolve import cluster_linked
 from dedupe.specification import PartyType, Specification
@@ -72,7 +72,7 @@ def link_records(
             )
             continue
         tell(f"linking {party_type} records")
-        result = link(con, party_type, specification, work_dir=work_dir)
+        result = link_standardised(con, specification, work_dir=work_dir)
         tell(f"clustering {party_type} records")
         _group(con, cluster_linked(con, result.trained))
         linked.append(LinkedType(party_type, specification, reasons, result))

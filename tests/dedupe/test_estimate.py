@@ -40,10 +40,20 @@ def test_without_candidates_there_is_nothing_to_miss():
     assert curve(empty) == ()
 
 
-def test_pairs_that_a_cluster_brings_in_count_like_others():
-    brought_in = FEW.if_taken(np.array([2.0, -2.0]), np.array([4.0, 1.0]))
-    assert brought_in.true_positives == pytest.approx(4 * 0.8 + 0.2)
-    assert brought_in.false_negatives == pytest.approx(9 * 0.2)
+def test_pairs_that_a_cluster_brings_in_are_found_beyond_what_blocking_reaches():
+    half = Candidates(FEW.weights, FEW.counts, coverage=0.5)  # 5.2 reached, 5.2 not
+    others = (np.array([2.0]), np.array([3.0]))
+    found = half.if_taken(np.array([2.0, -2.0]), np.array([4.0, 1.0]), others)
+    assert found.true_positives == pytest.approx(4 * 0.8 + 0.2 + 3 * 0.8)
+    assert found.false_positives == pytest.approx(8 - found.true_positives)
+    assert found.false_negatives == pytest.approx(9 * 0.2 + 5.2 - 3 * 0.8)
+
+
+def test_candidates_that_are_not_taken_stay_missed_however_many_others_come_in():
+    others = (np.array([9.0]), np.array([100.0]))
+    assert FEW.if_taken(np.array([2.0]), np.array([4.0]), others).false_negatives == pytest.approx(
+        2
+    )
 
 
 def test_the_curve_is_that_of_a_truth_drawn_from_the_probabilities():
