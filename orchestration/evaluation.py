@@ -1,4 +1,4 @@
-"""Scores of the published crosswalk against a truth, where one is known.
+"""Scores of a crosswalk against a truth, where one is known.
 
 The truth knows sources and raw keys; the crosswalk knows record ids. This is the one place
 where both meet, after the run, and nothing flows back.
@@ -6,25 +6,26 @@ where both meet, after the run, and nothing flows back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import duckdb
-
     from orchestration.project import Project
     from stamm.store import Store
 
 Scores = dict[str, tuple[float, float, float]]
 
 
-def evaluate(project: Project, store: Store, con: duckdb.DuckDBPyConnection) -> Scores:
-    """Precision, recall and F1, pairwise and by cluster; empty without a truth."""
+def evaluate(project: Project, store: Store, predicted: Mapping[str, str]) -> Scores:
+    """Precision, recall and F1, pairwise and by cluster; empty without a truth.
+
+    `predicted` is record id → golden id.
+    """
     truth = _truth(project, store)
     if not truth:
         return {}
     from dedupe.evaluate import scores
 
-    predicted = dict(con.sql("select record_id, party_id from xref_parties").fetchall())
     found = scores(predicted, truth)
     return {"pairwise": found.pairwise, "cluster": found.cluster}
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 from dagster import ConfigurableResource, InitResourceContext
-from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from orchestration.alone import alone
 from orchestration.announcing import announce
 from orchestration.fingerprint import run_fingerprint
 from orchestration.project import Project, open_project, run_moment, with_sources
@@ -104,23 +104,6 @@ def _without_values(stage: str) -> Iterator[None]:
         ) from None
 
 
-@contextmanager
-def _alone(project: Project) -> Iterator[None]:
-    """One run at a time in a data folder; the lock goes with its process, however that ends."""
-    lock = FileLock(project.home.root / "run.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as held:
-        raise StammError(
-            f"{project.home.root}: another run is at work here",
-            hint="Wait for its end; `stamm status` and `stamm ui` show it.",
-        ) from held
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 class Pipeline(ConfigurableResource[Any]):
     """Options of a run; opens its session once per process."""
 
@@ -140,7 +123,7 @@ class Pipeline(ConfigurableResource[Any]):
         project = open_project()
         project.home.prepare()
         run_id = context.run.run_id if context.run else "none"
-        with _told("session"), _alone(project), with_sources(project) as served:
+        with _told("session"), alone(project), with_sources(project) as served:
             store = served.open_store()
             try:
                 self._session = self._begin(served, store, run_id)

@@ -32,7 +32,8 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
         with open_published(project.home.published, project.home.store) as con:
             relation = con.sql(_COUNTS)
             counts = dict(zip(relation.columns, relation.fetchall()[0], strict=True))
-            scores = evaluate(project, store, con)
+            crosswalk = con.sql("select record_id, party_id from xref_parties").fetchall()
+            scores = evaluate(project, store, dict(crosswalk))
     finally:
         store.close()
     return {

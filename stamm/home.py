@@ -39,6 +39,11 @@ class Home:
         return self.work / "dedupe"
 
     @property
+    def simulation(self) -> Path:
+        """Copies that a simulation works on; there only while it does."""
+        return self.work / "simulation"
+
+    @property
     def dbt_target(self) -> Path:
         return self.work / "dbt"
 

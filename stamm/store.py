@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from stamm.errors import StoreError
@@ -54,6 +54,11 @@ class Store:
 
     def close(self) -> None:
         self._connection.close()
+
+    def copy_to(self, path: Path) -> None:
+        """A copy of the store as it is now, at a place where there is none."""
+        with self._turn, closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
 
     def migrate(self, component: str, statements: Sequence[str]) -> None:
         """Run those of the component's statements that were not run yet, each exactly once."""

@@ -17,9 +17,11 @@ from orchestration.cli import (
     judging,
     lookup,
     project,
+    reviewing,
     run,
     sandbox,
     status,
+    trying,
 )
 
 app = typer.Typer(
@@ -51,6 +53,9 @@ app.command()(judging.judge)
 app.command()(judging.merge)
 app.command()(judging.unmerge)
 app.command()(judging.alias)
+app.command()(reviewing.review)
+app.command()(reviewing.evaluate)
+app.command()(trying.simulate)
 app.command()(builds.publish)
 app.command()(project.ui)
 app.add_typer(sandbox.app, name="sandbox")

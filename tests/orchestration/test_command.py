@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "init", "check", "run", "dedupe", "status", "query", "explain", "lookup", "resolve",
     "history", "why",
-    "judge", "merge", "unmerge", "alias", "publish", "ui", "sandbox",
+    "judge", "merge", "unmerge", "alias", "review", "evaluate", "simulate",
+    "publish", "ui", "sandbox",
 ]  # fmt: skip
 
 

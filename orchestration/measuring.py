@@ -1,0 +1,103 @@
+"""How good linkage is: as the model expects, as judgements measure, and as a truth says.
+
+In: a project after a run. Out: an `Evaluation`; nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestration.evaluation import Scores, evaluate
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dedupe.expected import Expectation
+    from dedupe.judged_pairs import JudgedPair
+    from dedupe.measured import Measured
+    from dedupe.review import ReviewItem
+    from dedupe.trained import Trained
+    from orchestration.project import Project
+    from stamm.store import Store
+
+
+@dataclass(frozen=True)
+class TypeEvaluation:
+    """Of people or of organisations."""
+
+    expected: Expectation
+    measured: Measured
+    judged: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`truth` is empty where none is known."""
+
+    types: tuple[TypeEvaluation, ...]
+    truth: Scores
+
+
+@contextmanager
+def after_a_run(project: Project) -> Iterator[tuple[duckdb.DuckDBPyConnection, Store]]:
+    """The private warehouse, read-only, and the operational store."""
+    from stamm.duck import open_warehouse
+
+    with (
+        open_warehouse(project.home.warehouse, read_only=True) as con,
+        closing(project.open_store()) as store,
+    ):
+        yield con, store
+
+
+def trained_models(project: Project) -> dict[str, Trained]:
+    """Party type → the model of the last run."""
+    from dedupe.resolve import PARTY_TYPES
+    from dedupe.trained import load
+
+    return {party_type: load(project.home.linkage, party_type) for party_type in PARTY_TYPES}
+
+
+def judged(
+    con: duckdb.DuckDBPyConnection, store: Store, models: dict[str, Trained]
+) -> list[JudgedPair]:
+    """All judgements so far, weighed."""
+    from dedupe.judged_pairs import judged_pairs
+    from dedupe.judgements import judgements
+
+    return judged_pairs(con, judgements(store), models)
+
+
+def evaluation(project: Project) -> Evaluation:
+    """Of the last run."""
+    from dedupe.expected import expected
+    from dedupe.measured import measured
+
+    models = trained_models(project)
+    with after_a_run(project) as (con, store):
+        pairs = judged(con, store, models)
+        types = []
+        for party_type, model in models.items():
+            own = [pair for pair in pairs if pair.party_type == party_type]
+            told = measured(own, model.specification.thresholds.merge_bits)
+            types.append(TypeEvaluation(expected(con, model), told, len(own)))
+        crosswalk = con.sql("select record_id, party_id from golden.xref_parties").fetchall()
+        return Evaluation(tuple(types), evaluate(project, store, dict(crosswalk)))
+
+
+def worth_a_look(project: Project, limit: int) -> list[ReviewItem]:
+    """The review list of the last run, most valuable first."""
+    from dedupe.judgements import judgements
+    from dedupe.review import Case, review
+    from orchestration.stakes import stakes
+
+    thresholds = {
+        party_type: model.specification.thresholds.merge_bits
+        for party_type, model in trained_models(project).items()
+    }
+    with after_a_run(project) as (con, store):
+        case = Case(con, store, judgements(store), thresholds, stakes(con, store))
+        return review(case, limit)
