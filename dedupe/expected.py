@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _WEIGHTS = """
-    select weight / 1000.0 as bits, count(*) as pairs
-    from link.{party_type}_pairs group by weight order by weight
+    select weight / 1000.0 as bits, pairs from link.{party_type}_weight_counts order by weight
 """
 _CLUSTERED = """
     select s.weight as bits, count(*) as pairs
@@ -49,7 +48,7 @@ class Expectation:
 
 
 def expected(con: duckdb.DuckDBPyConnection, trained: Trained) -> Expectation:
-    """Pairs below the candidate threshold were dropped and count as nothing."""
+    """Of all candidate pairs, also those too unlikely to be kept."""
     from dedupe.training.chance import missing_shares
     from dedupe.training.coverage import coverage
 
