@@ -1,8 +1,9 @@
 """Blocking: standardised records → candidate pairs, each with the rules that made it.
 
-Flow: `link.<party_type>_records` → one 64-bit key per record, rule and list entry → one join per
-rule → distinct pairs with a bit mask of rules. Records that are equal in every standardised
-column are collapsed to their first; their own pairs are added afterwards.
+Flow: `link.<party_type>_records` → one 64-bit key per record, rule and list entry → the list of
+holders of each key → pairs inside each list → distinct pairs with a bit mask of rules. Records
+that are equal in every standardised column are collapsed to their first before: a block's size is
+that of its distinct contents, so neither a copy nor a million of them changes who meets whom.
 """
 
 from __future__ import annotations
@@ -20,45 +21,63 @@ LISTS = frozenset(
 IDENTICAL = "identical_records"
 
 
+def key_sql(rule: BlockingRule) -> str:
+    """The key of one record; null if a part is."""
+    present = " and ".join(f"{column} is not null" for column in rule.columns)
+    return f"case when {present} then hash({', '.join(rule.columns)}) end"
+
+
 def keys_sql(rule: BlockingRule, records: str) -> str:
-    """(rid, k) per record and list entry; null parts give none, hot values are left out.
+    """(rid, k) per record and list entry."""
+    exploded = ", ".join(
+        f"unnest({column}) as {column}" if column in LISTS else column for column in rule.columns
+    )
+    return f"select rid, {key_sql(rule)} as k from (select rid, {exploded} from {records})"
+
+
+def blocks_sql(rule: BlockingRule, keys: str) -> str:
+    """(rids): the holders of each key in (rid, k), hot keys and lone ones left out.
 
     The cap looks at a block's present content only, so that order and history do not matter.
     """
-    lists = [column for column in rule.columns if column in LISTS]
-    exploded = ", ".join(
-        f"unnest({column}) as {column}" if column in lists else column for column in rule.columns
-    )
-    present = " and ".join(f"{column} is not null" for column in rule.columns)
-    hashed = ", ".join(rule.columns)
     return (
-        f"select rid, hash({hashed}) as k"
-        f" from (select rid, {exploded} from {records}) where {present}"
-        f" qualify count(*) over (partition by k) between 2 and {rule.cap}"
+        f"select list(rid::integer) as rids from ({keys}) where k is not null"
+        f" group by k having count(*) between 2 and {rule.cap}"
     )
 
 
-def pairs_sql(specification: Specification, records: str) -> str:
-    """(l_rid, r_rid, rules): each pair once, bit i of `rules` for the i-th blocking rule."""
-    joins = " union all ".join(
-        f"select l.rid as l_rid, r.rid as r_rid, {1 << place} as rule"
-        f" from keys_{place} as l inner join keys_{place} as r on l.k = r.k and l.rid < r.rid"
+def pairs_sql(specification: Specification, blocks: str) -> str:
+    """(l_rid, r_rid, rules): each pair once, bit i of `rules` for the i-th blocking rule.
+
+    Reads tables `<blocks>_0`, `<blocks>_1`, …, one per rule. Both record numbers travel in one
+    integer, because grouping by one costs half of grouping by two.
+    """
+    met = " union all ".join(
+        f"select l, unnest(rids) as r, {1 << place}::bigint as rule"
+        f" from (select rids, unnest(rids) as l from {blocks}_{place})"
         for place in range(len(specification.blocking_rules))
     )
-    with_keys = ", ".join(
-        f"keys_{place} as materialized ({keys_sql(rule, records)})"
-        for place, rule in enumerate(specification.blocking_rules)
-    )
     return (
-        f"with {with_keys} select l_rid, r_rid, bit_or(rule)::integer as rules"
-        f" from ({joins}) group by l_rid, r_rid"
+        "select (pair >> 32)::integer as l_rid, (pair & 4294967295)::integer as r_rid, rules from ("
+        f"select (l::bigint << 32) | r as pair, bit_or(rule) as rules from ({met})"
+        " where l < r group by pair)"
     )
 
 
-def collapse_sql(columns: list[str], records: str) -> str:
-    """(rid, first_rid): the first record that is equal in all standardised columns."""
-    values = ", ".join(columns)
-    return f"select rid, min(rid) over (partition by {values}) as first_rid from {records}"
+def copies_sql(columns: list[str], records: str) -> str:
+    """(rid, first_rid) of each record that equals an earlier one in all standardised columns.
+
+    Hashes find them; the values themselves decide.
+    """
+    same = " and ".join(f"one.{c} is not distinct from other.{c}" for c in columns)
+    return (
+        f"with hashed as materialized (select rid, hash({', '.join(columns)}) as h from {records}),"
+        " repeated as (select h, min(rid) as first_rid from hashed group by h having count(*) > 1)"
+        " select rid, first_rid from hashed inner join repeated using (h)"
+        f" inner join {records} as one using (rid)"
+        f" inner join {records} as other on other.rid = first_rid"
+        f" where hashed.rid > first_rid and {same}"
+    )
 
 
 def rule_name_sql(specification: Specification, rules: str = "rules") -> str:
@@ -71,19 +90,34 @@ def rule_name_sql(specification: Specification, rules: str = "rules") -> str:
 
 
 def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> int:
-    """Leave temp tables `collapsed` and `candidates` (l_rid, r_rid, rules); returns the pairs."""
+    """Leave temp tables `copies`, `candidates` and view `distinct_records`; returns the pairs."""
     records = f"link.{specification.party_type}_records"
     columns = [name for name in con.table(records).columns if name not in {"rid", "record_id"}]
-    con.execute(f"create or replace temp table collapsed as {collapse_sql(columns, records)}")
+    con.execute(f"create or replace temp table copies as {copies_sql(columns, records)}")
     con.execute(
         "create or replace temp view distinct_records as"
-        f" select r.* from {records} as r inner join collapsed using (rid) where rid = first_rid"
+        f" from {records} as r anti join copies using (rid)"
     )
-    pairs = pairs_sql(specification, "distinct_records")
-    con.execute(f"create or replace temp table candidates as {pairs}")
-    con.execute(
-        "create or replace temp table equal_records as"
-        " select first_rid as l_rid, rid as r_rid, 0 as rules"
-        " from collapsed where rid > first_rid"
-    )
+    write_candidates(con, specification, "distinct_records")
     return int(con.table("candidates").count("*").fetchall()[0][0])
+
+
+def write_candidates(
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str
+) -> None:
+    """Temp table `candidates` (l_rid, r_rid, rules) of these records, in no order."""
+    rules = list(enumerate(specification.blocking_rules))
+    single = [(place, rule) for place, rule in rules if not LISTS.intersection(rule.columns)]
+    keys = "".join(f", {key_sql(rule)} as k_{place}" for place, rule in single)
+    con.execute(f"create or replace temp table record_keys as select rid{keys} from {records}")
+    for place, rule in rules:
+        of_rule = (
+            f"select rid, k_{place} as k from record_keys"
+            if (place, rule) in single
+            else keys_sql(rule, records)
+        )
+        con.execute(f"create or replace temp table blocks_{place} as {blocks_sql(rule, of_rule)}")
+    con.execute("drop table record_keys")
+    con.execute(f"create or replace temp table candidates as {pairs_sql(specification, 'blocks')}")
+    for place, _ in rules:
+        con.execute(f"drop table blocks_{place}")

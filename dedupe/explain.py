@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log2
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dedupe.blocking import LISTS
 from dedupe.in_memory import level_codes
 from dedupe.patterns import pack
-from dedupe.scoring import is_strangers, pattern_bits, probability, weight_of
+from dedupe.scoring import pattern_bits, probability, weight_of
 from dedupe.specification import Comparison, Level
+from dedupe.term_frequencies import is_strangers
 from dedupe.trained import Trained, load
 from stamm.errors import InputError
 
@@ -136,16 +137,17 @@ def _frequency_bits(
         return 0.0
     column = level.term_frequency
     table = f"link.{trained.specification.party_type}_frequency_{column}"
+    shared = _shared_values(records, column)
     rows = con.execute(
-        f"select bits from {table} where value = ?", [_agreed_value(records, column)]
+        f"select min(bits) from {table} where list_contains(?, value)", [shared]
     ).fetchall()
-    return float(rows[0][0]) if rows else 0.0
+    return float(rows[0][0] or 0.0)
 
 
-def _agreed_value(records: pd.DataFrame, column: str) -> Any:
-    """The value that both hold; the first of several in the left record's order."""
+def _shared_values(records: pd.DataFrame, column: str) -> list[str]:
+    """The values that both hold; of several the rarest one counts."""
     left, right = records[column]
-    return next(v for v in left if v in right) if column in LISTS else left
+    return [value for value in left if value in right] if column in LISTS else [left]
 
 
 def _step(

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.blocking import block, rule_name_sql
-from dedupe.patterns import pattern_sql
-from dedupe.scoring import build_frequencies, score_pairs, threshold_weight, weigh
+from dedupe.comparing import compare
+from dedupe.scoring import score_pairs, threshold_weight, weigh
 from dedupe.specification import Specification
 from dedupe.standardise.records import standardise_records
+from dedupe.term_frequencies import build_frequencies
 from dedupe.trained import Trained, save
 from dedupe.training.train import train
 
@@ -69,7 +70,7 @@ def link_standardised(
     """The same for records that are standardised already."""
     party_type = specification.party_type
     candidates = block(con, specification)
-    compare(con, specification)
+    compare_candidates(con, specification)
     trained = train(con, specification)
     save(trained, work_dir)
     build_frequencies(con, trained)
@@ -77,37 +78,51 @@ def link_standardised(
     return LinkResult(party_type, trained.records, candidates, kept, trained)
 
 
-def compare(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Temp table `compared` (l_rid, r_rid, rules, pattern), in one pass over the candidates."""
-    records = f"link.{specification.party_type}_records"
+def compare_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp table `compared` (l_rid, r_rid, rules, pattern) of candidates and equal records.
+
+    A record equal to an earlier one is tied to it alone; its pattern is that of the first one with
+    itself.
+    """
+    compare(con, specification, "candidates", "compared", carried="rules")
     con.execute(
-        "create or replace temp table compared as"
-        f" select p.l_rid, p.r_rid, p.rules, {pattern_sql(specification)} as pattern"
-        " from (from candidates union all from equal_records) as p"
-        f" inner join {records} as l on l.rid = p.l_rid"
-        f" inner join {records} as r on r.rid = p.r_rid"
+        "create or replace temp table originals as"
+        " select distinct first_rid as l_rid, first_rid as r_rid from copies"
+    )
+    compare(con, specification, "originals", "equal_patterns")
+    con.execute(
+        "insert into compared select c.first_rid, c.rid, 0, e.pattern from copies as c"
+        " inner join equal_patterns as e on e.l_rid = c.first_rid"
     )
 
 
 def _keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
     specification = trained.specification
     pairs = f"link.{specification.party_type}_pairs"
-    weigh(con, trained, "compared", "weighed_pairs", extra="rules")
+    least = threshold_weight(specification.thresholds.candidate)
+    weigh(con, trained, "compared", "weighed_pairs", carried="rules", least=least)
     _count_weights(con, f"link.{specification.party_type}_weight_counts")
     con.execute(
         f"create or replace table {pairs} as select l_rid, r_rid,"
         f" {rule_name_sql(specification)} as blocking_rule, pattern, weight"
-        " from weighed_pairs where weight >= $least order by l_rid, r_rid",
-        {"least": threshold_weight(specification.thresholds.candidate)},
+        " from weighed_pairs order by l_rid, r_rid"
     )
     con.execute("drop table weighed_pairs")
     return int(con.table(pairs).count("*").fetchall()[0][0])
 
 
 def _count_weights(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """(weight, pairs) of all candidate pairs, to the nearest tenth of a bit: for estimates."""
+    """(weight, pairs) of all candidate pairs, to the nearest tenth of a bit: for estimates.
+
+    Of pairs that are not kept, at the weight of their pattern for values of average frequency.
+    """
     con.execute(
-        f"create or replace table {table} as"
+        f"create or replace table {table} as with kept as"
+        " (select pattern, count(*) as pairs from weighed_pairs group by pattern),"
+        " every as (select pattern, count(*) as pairs from compared group by pattern),"
+        " counted as (select weight, count(*) as pairs from weighed_pairs group by weight"
+        " union all select b.weight, e.pairs - coalesce(k.pairs, 0) from every as e"
+        " inner join pattern_bits as b using (pattern) left join kept as k using (pattern))"
         f" select (round(weight / {WEIGHT_STEP}) * {WEIGHT_STEP})::integer as weight,"
-        " count(*) as pairs from weighed_pairs group by 1 order by 1"
+        " sum(pairs)::bigint as pairs from counted group by 1 having sum(pairs) > 0 order by 1"
     )

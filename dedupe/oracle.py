@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.clusters import components
+from dedupe.comparing import count_patterns
 from dedupe.evaluate import Labels, Scores, cluster_measure, scores
-from dedupe.patterns import level_counts, pattern_sql
-from dedupe.scoring import build_frequencies, threshold_weight, weigh
+from dedupe.patterns import level_counts
+from dedupe.scoring import threshold_weight, weigh
+from dedupe.term_frequencies import build_frequencies
 from dedupe.trained import Trained
 from dedupe.training.chance import UNSEEN, chances, missing_shares
 
 if TYPE_CHECKING:
     import duckdb
-    from numpy.typing import NDArray
 
 # Takes the connection and a model, clusters link.<party_type>_pairs: record id → cluster.
 Clustered = Callable[["duckdb.DuckDBPyConnection", Trained], Labels]
@@ -98,7 +99,7 @@ def true_model(con: duckdb.DuckDBPyConnection, trained: Trained, truth: Labels) 
     _write_truth(con, trained, truth)
     specification = trained.specification
     possible = trained.records * (trained.records - 1) / 2
-    matches = _match_counts(con, trained)
+    matches = level_counts(specification, count_patterns(con, specification, "true_pairs"))
     true_pairs = float(con.table("true_pairs").count("*").fetchall()[0][0])
     missing, chance = missing_shares(con, specification), chances(con, specification)
     m = [(row + UNSEEN) / (row + UNSEEN).sum() for row in matches]
@@ -135,24 +136,13 @@ def _write_truth(con: duckdb.DuckDBPyConnection, trained: Trained, truth: Labels
     )
 
 
-def _match_counts(con: duckdb.DuckDBPyConnection, trained: Trained) -> list[NDArray[np.float64]]:
-    specification = trained.specification
-    records = f"link.{specification.party_type}_records"
-    rows = con.execute(
-        f"select {pattern_sql(specification)} as pattern, count(*) from true_pairs as p"
-        f" inner join {records} as l on l.rid = p.l_rid"
-        f" inner join {records} as r on r.rid = p.r_rid group by pattern order by pattern"
-    ).fetchall()
-    return level_counts(specification, rows)
-
-
 def _write_pairs(con: duckdb.DuckDBPyConnection, model: Trained) -> None:
     specification = model.specification
-    weigh(con, model, "compared", "weighed_pairs")
+    least = threshold_weight(specification.thresholds.candidate)
+    weigh(con, model, "compared", "weighed_pairs", least=least)
     con.execute(
         f"create or replace table link.{specification.party_type}_pairs as"
         " select l_rid, r_rid, 'oracle' as blocking_rule, pattern, weight from weighed_pairs"
-        " where weight >= $least order by l_rid, r_rid",
-        {"least": threshold_weight(specification.thresholds.candidate)},
+        " order by l_rid, r_rid"
     )
     con.execute("drop table weighed_pairs")

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.levels import level_case
 from dedupe.specification import Specification
 from dedupe.trained import Trained
 
@@ -18,15 +17,6 @@ BITS = 3
 # Matches with two birth dates were 0.4 % on a sandbox company, where the veto gains; 5 % on
 # Febrl 4 (10 % with two given names), where it cost 14 points of recall.
 TRUSTED = 0.02
-
-
-def pattern_sql(specification: Specification) -> str:
-    """The pattern of the pair (l, r) as a bigint expression."""
-    parts = [
-        f"(({level_case(comparison)})::bigint << {BITS * place})"
-        for place, comparison in enumerate(specification.comparisons)
-    ]
-    return " | ".join(parts)
 
 
 def level_sql(specification: Specification, comparison: str, column: str = "pattern") -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.blocking import LISTS
-from dedupe.levels import condition_sql
-from dedupe.scoring import frequency_terms
+from dedupe.levels import level_sql, silence_sql
 from dedupe.specification import BlockingRule, Comparison
+from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import Trained
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def splink_settings(trained: Trained) -> dict[str, Any]:
 def _comparison(trained: Trained, comparison: Comparison) -> dict[str, Any]:
     levels: list[dict[str, Any]] = [
         {
-            "sql_condition": _silence(comparison),
+            "sql_condition": _by_side(silence_sql(comparison)),
             "label_for_charts": "missing",
             "is_null_level": True,
         }
     ]
     place = trained.specification.position(comparison.name)
     for level in comparison.levels:
-        tests = " and ".join(condition_sql(condition) for condition in level.when)
+        tests = level_sql(level)
         entry: dict[str, Any] = {
             "sql_condition": _by_side(tests) if tests else "ELSE",
             "label_for_charts": level.name,
@@ -86,12 +86,6 @@ def _comparison(trained: Trained, comparison: Comparison) -> dict[str, Any]:
 
 def _u(trained: Trained, comparison: Comparison, level: str) -> float:
     return trained.u[trained.specification.position(comparison.name)][comparison.code(level) - 1]
-
-
-def _silence(comparison: Comparison) -> str:
-    silent = [f"l.{c} is null or r.{c} is null" for c in comparison.needs]
-    silent += [condition_sql(condition) for condition in comparison.silent_when]
-    return _by_side(" or ".join(silent))
 
 
 def _by_side(sql: str) -> str:

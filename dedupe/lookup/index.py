@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.blocking import LISTS
-from dedupe.scoring import frequency_terms
 from dedupe.specification import BlockingRule, Specification
+from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import Trained
 
 if TYPE_CHECKING:

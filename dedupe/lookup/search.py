@@ -17,7 +17,8 @@ from dedupe.lookup import standardised
 from dedupe.lookup.card import Card
 from dedupe.lookup.index import Index, Record, key_values, listed
 from dedupe.lookup.weighing import Row, TermBits, Weigher
-from dedupe.scoring import frequency_terms, probability
+from dedupe.scoring import probability
+from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import load
 from stamm.duck import in_memory
 

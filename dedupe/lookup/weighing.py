@@ -14,8 +14,9 @@ from dedupe.explain import Step, alternative_step, prior_weight
 from dedupe.lookup.index import listed
 from dedupe.patterns import pack
 from dedupe.row_tests import level_of
-from dedupe.scoring import frequency_terms, is_strangers, pattern_bits, weight_of
+from dedupe.scoring import pattern_bits, weight_of
 from dedupe.specification import Comparison
+from dedupe.term_frequencies import frequency_terms, is_strangers
 from dedupe.trained import Trained
 
 Row = Sequence[Any]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.blocking import LISTS
-from dedupe.patterns import level_counts, pattern_sql
+from dedupe.comparing import count_patterns
+from dedupe.patterns import level_counts
 from dedupe.specification import Comparison, Specification
 
 if TYPE_CHECKING:
@@ -51,16 +52,15 @@ def _sampled(
     records = f"link.{specification.party_type}_records"
     total = int(con.table(records).count("*").fetchall()[0][0])
     rounds = max(1, min(total - 1, SAMPLE // max(total, 1)))
-    rows = con.execute(
-        f"select {pattern_sql(specification)} as pattern, count(*)"
+    every = max(1, total // SAMPLE)  # of a large table each so many-th record is enough
+    con.execute(
+        "create or replace temp table drawn_pairs as select l_rid, r_rid from"
         # A large stride per round pairs each record with others from all over the table.
-        f" from (select rid as l_rid, 1 + (rid + i * 7919) % {max(total, 1)} as r_rid"
-        f" from {records} cross join range(1, {rounds + 1}) as t(i)) as p"
-        f" inner join {records} as l on l.rid = p.l_rid"
-        f" inner join {records} as r on r.rid = p.r_rid"
-        " where l_rid <> r_rid group by pattern order by pattern"
-    ).fetchall()
-    return level_counts(specification, rows)
+        f" (select rid as l_rid, 1 + (rid + i * 7919) % {max(total, 1)} as r_rid"
+        f" from {records} cross join range(1, {rounds + 1}) as t(i) where rid % {every} = 0)"
+        " where l_rid <> r_rid"
+    )
+    return level_counts(specification, count_patterns(con, specification, "drawn_pairs"))
 
 
 def _with_exact(

@@ -77,8 +77,8 @@ def test_an_explanation_adds_up_to_the_weight_that_was_stored(company):
 def test_every_candidate_pair_is_counted_by_its_weight_also_those_not_kept(company):
     con, result, _ = company
     counts = dict(con.sql(f"from link.{result.party_type}_weight_counts").fetchall())
-    equal_records = con.sql("select count(*) from equal_records").fetchall()[0][0]
-    assert sum(counts.values()) == result.candidate_pairs + equal_records
+    copies = con.sql("select count(*) from copies").fetchall()[0][0]
+    assert sum(counts.values()) == result.candidate_pairs + copies
     kept = con.sql(
         f"select (round(weight / 100) * 100)::integer, count(*)"
         f" from link.{result.party_type}_pairs group by all"

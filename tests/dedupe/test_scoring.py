@@ -6,13 +6,13 @@ import pytest
 
 from dedupe.patterns import contradiction_sql, pack, unpack
 from dedupe.scoring import (
-    build_frequencies,
     pattern_bits,
     probability,
     score_pairs,
     threshold_weight,
     weight_of,
 )
+from dedupe.term_frequencies import build_frequencies
 from stamm.duck import in_memory
 from tests.dedupe.records_by_hand import write_records
 from tests.dedupe.small_model import trained

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from dedupe.linkage import link, score_pairs
-from dedupe.scoring import build_frequencies
 from dedupe.specification import Specification, load_specification
 from dedupe.splink_export import export_splink
+from dedupe.term_frequencies import build_frequencies
 from stamm.duck import in_memory
 from tests.dedupe.match_input import write_match_input
 from tests.dedupe.small_company import firms, people

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dedupe.blocking import block
-from dedupe.linkage import compare
+from dedupe.linkage import compare_candidates
 from dedupe.training.chance import chances
 from dedupe.training.coverage import coverage
 from dedupe.training.train import train
@@ -62,7 +62,7 @@ def four_fields():
 def test_m_u_and_the_share_of_matches_are_recovered(con):
     write_records(con, "person", people())
     block(con, four_fields())
-    compare(con, four_fields())
+    compare_candidates(con, four_fields())
     found = train(con, four_fields())
     repeated = [k + (1 - k) / n for k, n in zip(KEPT, VALUES, strict=True)]  # some by chance
     assert [row[1] for row in found.m] == pytest.approx(repeated, abs=0.03)
@@ -74,7 +74,7 @@ def test_m_u_and_the_share_of_matches_are_recovered(con):
 def test_below_the_records_needed_the_stated_prior_stands(con):
     write_records(con, "person", people()[:40])
     block(con, specification())
-    compare(con, specification())
+    compare_candidates(con, specification())
     found = train(con, specification())  # needs 100 records, believes in half a match per record
     assert found.match_share == pytest.approx(0.5 * 40 / (40 * 39 / 2), rel=1e-6)
     assert found.origin.startswith("stated prior")
@@ -98,5 +98,5 @@ def test_coverage_is_the_chance_that_some_rule_fires():
 def test_training_twice_gives_the_same_bytes(con):
     write_records(con, "person", people())
     block(con, four_fields())
-    compare(con, four_fields())
+    compare_candidates(con, four_fields())
     assert train(con, four_fields()) == train(con, four_fields())
