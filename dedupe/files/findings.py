@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dedupe.discovery import Discovery
     from dedupe.files.linking import Linked
     from dedupe.files.reading import Pool
-    from dedupe.specification import BlockingRule
 
     Floats = NDArray[np.float64]
 
@@ -51,12 +50,12 @@ class ColumnFinding:
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """A blocking rule: pairs it was the first to make, share of the matches it would catch."""
+    """A blocking rule: pairs it was the first to make, and what share of the matches they hold."""
 
     rule: str
     columns: tuple[str, ...]
     pairs: int
-    coverage: float
+    found: float
     reason: str
 
 
@@ -197,7 +196,7 @@ def _of_type(
         estimate=Estimate.of(clustered),
         at_threshold=Estimate.of(candidates.above(threshold)),
         comparisons=_comparisons(linked),
-        rules=_rules(con, linked),
+        rules=_rules(con, linked, candidates.matches),
     )
 
 
@@ -233,33 +232,26 @@ def _comparisons(linked: LinkedType) -> tuple[ComparisonFinding, ...]:
     )
 
 
-def _rules(con: duckdb.DuckDBPyConnection, linked: LinkedType) -> tuple[RuleFinding, ...]:
-    specification = linked.specification
-    made = dict(con.execute(
-        "select blocking_rule, count(*) from files.pairs where party_type = ? group by all",
+def _rules(
+    con: duckdb.DuckDBPyConnection, linked: LinkedType, matches: float
+) -> tuple[RuleFinding, ...]:
+    made = {rule: (pairs, found) for rule, pairs, found in con.execute(
+        # Summed as whole numbers, so that the order of the pairs does not show.
+        "select blocking_rule, count(*), sum(round(probability * 1e6)::bigint) / 1e6"
+        " from files.pairs where party_type = ? group by all",
         [linked.party_type],
-    ).fetchall())  # fmt: skip
-    missing = missing_shares(con, specification)
+    ).fetchall()}  # fmt: skip
+    nothing = (0, 0.0)
     return tuple(
         RuleFinding(
             rule.name,
             rule.columns,
-            made.get(rule.name, 0),
-            round(_caught(linked, rule, missing), _DIGITS),
+            made.get(rule.name, nothing)[0],
+            round(made.get(rule.name, nothing)[1] / max(matches, 1e-9), _DIGITS),
             linked.reasons.get(rule.name, rule.origin),
         )
-        for rule in specification.blocking_rules
+        for rule in linked.specification.blocking_rules
     )
-
-
-def _caught(linked: LinkedType, rule: BlockingRule, missing: list[float]) -> float:
-    """Share of the matches that reach the levels at which this rule fires, caps aside."""
-    share = 1.0
-    for name, level in rule.fires_at.items():
-        place = linked.specification.position(name)
-        code = linked.specification.comparisons[place].code(level)
-        share *= (1.0 - missing[place]) * sum(linked.result.trained.m[place][code - 1 :])
-    return share
 
 
 def _pairs_to_review(con: duckdb.DuckDBPyConnection) -> int:
@@ -285,8 +277,8 @@ def _doubts(
             )
     if review:
         doubts.append(
-            f"{review:,} pairs are close calls (between one to eight for and one to eight against"
-            " a match): pairs.parquet has them, with weights between -3 and 3"
+            f"{_counted(review, 'pair is a close call', 'pairs are close calls')} (no more than"
+            " eight to one for or against a match): see pairs.parquet, weights from -3 to 3"
         )
     doubtful = con.execute(
         "select count(distinct c.cluster_id) from files.pairs as p"
@@ -296,10 +288,14 @@ def _doubts(
     ).fetchall()[0][0]
     if doubtful:
         doubts.append(
-            f"{doubtful:,} clusters hold two records that alone would not be taken for one: their"
-            " other records tie them together"
+            f"{_counted(doubtful, 'cluster holds', 'clusters hold')} two records that alone would"
+            " not be taken for one: other records tie them together"
         )
     return doubts
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _sentence(text: str, pool: Pool) -> str:

@@ -77,14 +77,14 @@ def chosen_sql(unit: tuple[str, ...]) -> str:
     text = f"concat_ws(' ', {listed})"
     return f"""
         with given as (
-            select cluster_id, place, {listed}, concat_ws(' ', {folds}) as said
-            from duplicated where coalesce({listed}) is not null
+            select cluster_id, {listed}, count(*) as spelt, min(place) as place
+            from duplicated where coalesce({listed}) is not null group by cluster_id, {listed}
         ),
+        folded as (select *, concat_ws(' ', {folds}) as said from given),
         counted as (
-            select *, count(*) over (partition by cluster_id, said) as agreeing,
-                   min(place) over (partition by cluster_id, said) as first_place,
-                   count(*) over (partition by cluster_id, {listed}) as spelt
-            from given
+            select *, sum(spelt) over (partition by cluster_id, said) as agreeing,
+                   min(place) over (partition by cluster_id, said) as first_place
+            from folded
         )
         select distinct on (cluster_id) cluster_id, {listed} from counted
         order by cluster_id, agreeing desc, {filled} desc, length(said) desc, first_place,

@@ -180,18 +180,17 @@ def _write_records(
 ) -> None:
     """Ids of records sort as their rows lie where rows are numbered, else as their ids do."""
     identity = "__id" if named else f"lpad({POSITION}::varchar, 10, '0')"
+    record = f"$names[__file + 1] || '#' || {identity} as {RECORD}"
     con.execute(
-        "create or replace temp table all_records as"
-        f" select $names[__file + 1] || '#' || {identity} as {RECORD}, * from ({union})",
+        f"create or replace table files.records as select {record}, * exclude (__entity)"
+        f" from ({union})",
         {"names": list(names)},
     )
     con.execute(
-        f"create or replace table files.truth as select {RECORD}, __entity as entity"
-        " from all_records where __entity is not null"
+        f"create or replace table files.truth as select {record}, __entity as entity"
+        f" from ({union}) where __entity is not null",
+        {"names": list(names)},
     )
-    con.execute("create or replace table files.records as"
-                " select * exclude (__entity) from all_records")  # fmt: skip
-    con.execute("drop table all_records")
     con.execute(
         f"create or replace view {TABLE} as"
         f" select * exclude (__file, __id, {POSITION}) from files.records"

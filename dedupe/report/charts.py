@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dedupe.report import svg
 from dedupe.report.content import Bar, CurvePoint, Fall, WeightBin
+from dedupe.report.wording import bits
 
 _HEIGHT = 260
 
@@ -24,35 +25,33 @@ def weights_chart(bins: Sequence[WeightBin], threshold: float, band: float, who:
     bars = [
         svg.element(
             "rect",
-            svg.element("title", f"{one.start:g} to {one.end:g} bits: {one.pairs:,} pairs"),
+            svg.element("title", f"{one.label} bits: {one.pairs:,} pairs"),
             x=x(one.start) + 0.5,
             width=max(x(one.end) - x(one.start) - 1, 0.5),
             y=y(log10(one.pairs + 1)),
             height=base - y(log10(one.pairs + 1)),
-            class_=_zone(one, threshold, band),
+            class_=_zone(one, band),
         )
         for one in bins
         if one.pairs
     ]
     lines = [(log10(10**power + 1), f"{10**power:,}") for power in range(int(top) + 1)]
     return svg.chart(
-        f"Candidate pairs of {who} records by match weight",
-        f"{sum(one.pairs for one in bins):,} pairs between {low:g} and {high:g} bits;"
-        f" the threshold is {threshold:g} bits.",
+        f"Candidate pairs of {who} by match weight",
+        f"{sum(one.pairs for one in bins):,} pairs between {bits(low)} and {bits(high)} bits;"
+        f" the threshold is {bits(threshold)} bits.",
         _HEIGHT,
         svg.grid(y, lines),
         *bars,
         svg.axis_below(x, _HEIGHT, "match weight in bits (log₂ of the odds)", svg.ticks(low, high)),
-        svg.marker(x(threshold), _HEIGHT, f"merge threshold {threshold:g}"),
+        svg.marker(x(threshold), _HEIGHT, f"merge threshold {bits(threshold)}"),
     )
 
 
-def _zone(one: WeightBin, threshold: float, band: float) -> str:
+def _zone(one: WeightBin, band: float) -> str:
     if one.start >= band:
         return "bar match"
-    if one.end <= -band:
-        return "bar other"
-    return "bar review" if one.start >= threshold or one.end <= band else "bar other"
+    return "bar other" if one.end <= -band else "bar review"
 
 
 def curve_chart(points: Sequence[CurvePoint], threshold: float, who: str) -> Markup:
@@ -65,26 +64,26 @@ def curve_chart(points: Sequence[CurvePoint], threshold: float, who: str) -> Mar
     recall = [(x(p.threshold), y(p.recall)) for p in points]
     at = min(points, key=lambda p: abs(p.threshold - threshold))
     return svg.chart(
-        f"Estimated precision and recall of {who} pairs over the threshold",
-        f"At {threshold:g} bits: precision {at.precision:.1%}, recall {at.recall:.1%}.",
+        f"Estimated precision and recall over the threshold, {who}",
+        f"At {bits(threshold)} bits: precision {at.precision:.1%}, recall {at.recall:.1%}.",
         _HEIGHT,
         svg.grid(y, lines),
         svg.line(precision, "curve precision"),
         svg.line(recall, "curve recall"),
         svg.axis_below(x, _HEIGHT, "threshold in bits", svg.ticks(low, high)),
-        svg.marker(x(threshold), _HEIGHT, f"in use {threshold:g}"),
+        svg.marker(x(threshold), _HEIGHT, f"in use {bits(threshold)}"),
     )
 
 
 def bars_chart(title: str, bars: Sequence[Bar]) -> Markup:
-    """Horizontal bars, logarithmic, each with its number."""
+    """Horizontal bars, each with its number."""
     row, height = 26, 26 * len(bars) + 12
     most = max(bar.value for bar in bars)
-    x = svg.Scale(0, log10(most + 1), 110, svg.WIDTH - 90)
+    x = svg.Scale(0, most, 110, svg.WIDTH - 90)
     drawn = []
     for place, bar in enumerate(bars):
         y = 6 + place * row
-        end = x(log10(bar.value + 1))
+        end = x(bar.value)
         drawn.append(svg.element(
             "g",
             svg.element("text", bar.label, x=102, y=y + 16, class_="tick end"),
@@ -108,5 +107,6 @@ def fall_bar(fall: Fall, low: float, high: float) -> Markup:
         svg.element("line", x1=x(0.0), x2=x(0.0), y1=0, y2=height, class_="zero"),
         svg.element("rect", x=left, y=3, width=max(right - left, 1.5), height=height - 6, rx=2,
                     class_=f"fall {kind}"),
-        viewBox=f"0 0 {width} {height}", class_="fall-bar", aria_hidden="true",
+        viewBox=f"0 0 {width} {height}", preserveAspectRatio="none", class_="fall-bar",
+        aria_hidden="true",
     )  # fmt: skip

@@ -14,6 +14,7 @@ import numpy as np
 from dedupe.estimate import Candidates, curve
 from dedupe.files.findings import REVIEW_BITS
 from dedupe.files.loaded import RECORD, quoted
+from dedupe.report.wording import bits, words
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from dedupe.explain import Explanation
     from dedupe.files.linking import LinkedType
 
-_CUT = 40.0  # bits; what lies beyond is drawn at the edge
+_CUT = 60.0  # bits; what lies beyond is drawn at the edge
 _LARGEST = 3
 _MEMBERS = 12  # records shown of a large cluster
 _COLUMNS = 12  # columns shown of a record
@@ -35,6 +36,15 @@ class WeightBin:
     start: float
     end: float
     pairs: int
+
+    @property
+    def label(self) -> str:
+        """The first and the last one hold all that lies beyond, too."""
+        if self.start <= -_CUT:
+            return f"{bits(self.end)} and fewer"
+        if self.start >= _CUT:
+            return f"{bits(self.start)} and more"
+        return f"{bits(self.start)} to {bits(self.end)}"
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,6 @@ class Fall:
 
     label: str
     level: str
-    left: str
-    right: str
     bits: float
     start: float
     end: float
@@ -76,6 +84,7 @@ class PairShown:
     probability: float
     falls: tuple[Fall, ...]
     columns: tuple[str, ...]
+    names: tuple[str, str]
     left: tuple[str, ...]
     right: tuple[str, ...]
 
@@ -197,14 +206,28 @@ _CHOICES = (
         "a close call that ended in one cluster",
         "same_cluster and abs(weight) <= band",
         "abs(weight - threshold)",
-        2,
+        1,
+    ),
+    _Choice(
+        "close, taken as one",
+        "a close call that ended in one cluster",
+        "same_cluster and weight between 0 and band",
+        "abs(weight - band / 2)",
+        1,
     ),
     _Choice(
         "close, kept apart",
         "a close call that ended in two clusters",
         "not same_cluster and abs(weight) <= band",
         "abs(weight - threshold)",
-        2,
+        1,
+    ),
+    _Choice(
+        "close, kept apart",
+        "a close call that ended in two clusters",
+        "not same_cluster and weight between 0 and band",
+        "abs(weight - band / 2)",
+        1,
     ),
     _Choice(
         "rejected",
@@ -229,9 +252,10 @@ def _shown(
     found = explain_by(con, linked.result.trained, *pair)
     left, right = (_record(con, columns, one) for one in pair)
     kept = [i for i in range(len(columns)) if left[i] or right[i]]
+    names = (pair[0].replace("#", " "), pair[1].replace("#", " "))
     return PairShown(
         choice.kind, choice.why, probability, falls(found),
-        tuple(columns[i] for i in kept), tuple(left[i] for i in kept),
+        tuple(columns[i] for i in kept), names, tuple(left[i] for i in kept),
         tuple(right[i] for i in kept),
     )  # fmt: skip
 
@@ -239,16 +263,14 @@ def _shown(
 def falls(found: Explanation) -> tuple[Fall, ...]:
     """Prior, each comparison that said something, and the sum."""
     total = found.prior_weight
-    steps = [Fall("before comparing", "any two records", "", "", total, 0.0, total)]
+    steps = [Fall("before comparing", "any two records", total, 0.0, total)]
     for step in found.steps:
         if step.level == "missing":
             continue
-        name = step.comparison.replace("_", " ")
-        steps.append(
-            Fall(name, step.level, step.left, step.right, step.weight, total, total + step.weight)
-        )
+        name = words(step.comparison)
+        steps.append(Fall(name, step.level, step.weight, total, total + step.weight))
         total += step.weight
-    return (*steps, Fall("match weight", "", "", "", found.weight, 0.0, found.weight, total=True))
+    return (*steps, Fall("match weight", "", found.weight, 0.0, found.weight, total=True))
 
 
 def _record(con: duckdb.DuckDBPyConnection, columns: Sequence[str], record: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from dedupe.files.findings import REVIEW_BITS, TypeFindings
-from dedupe.report import charts, content
+from dedupe.report import charts, content, wording
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,6 +68,7 @@ def report_page(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters |= wording.FILTERS
     return environment.get_template("page.html.jinja").render(
         findings=findings,
         types=shown,
@@ -88,7 +89,7 @@ def _type_shown(
     candidates: Candidates,
 ) -> TypeShown:
     bins, points = content.weight_bins(candidates), content.curve_points(candidates)
-    threshold, who = found.threshold_bits, found.party_type
+    threshold, who = found.threshold_bits, wording.PEOPLE[found.party_type]
     return TypeShown(
         found=found,
         bins=bins,

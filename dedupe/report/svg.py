@@ -12,6 +12,8 @@ from math import log10
 
 from markupsafe import Markup, escape
 
+from dedupe.report.wording import bits
+
 WIDTH = 760
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 40
 Attribute = str | float | int
@@ -74,7 +76,7 @@ def axis_below(scale: Scale, height: int, label: str, values: Iterable[float]) -
     """Ticks, their numbers, and what they count."""
     base = height - BOTTOM
     marks = [
-        element("text", f"{value:g}", x=scale(value), y=base + 16, class_="tick middle")
+        element("text", bits(value), x=scale(value), y=base + 16, class_="tick middle")
         for value in values
     ]
     return element(

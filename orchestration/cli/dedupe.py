@@ -90,8 +90,8 @@ def _show(result: Result) -> None:
     for one in findings.party_types:
         say()
         table(
-            (f"{one.party_type} records meet by", "pairs", "catches of the matches"),
-            [(rule.rule, rule.pairs, f"{rule.coverage:.0%}") for rule in one.rules],
+            (f"{one.party_type} records meet by", "pairs", "adds of the matches"),
+            [(rule.rule, rule.pairs, f"{rule.found:.0%}") for rule in one.rules],
         )
     say()
     _show_scores(result)
