@@ -75,13 +75,23 @@ def write_chunk(place: Path, seed: int, number: int, size: int) -> None:
 
 
 def load(con: Any, place: Path) -> int:
-    """Leave `intermediate.int_parties__match_input`; `entity_id` is whom a record describes."""
+    """Leave `intermediate.int_parties__match_input`."""
     con.execute("create schema if not exists intermediate")
     con.execute(
         "create or replace table intermediate.int_parties__match_input as"
         f" select * exclude (entity_id) from '{place}/*.parquet'"
     )
     return int(con.table("intermediate.int_parties__match_input").count("*").fetchall()[0][0])
+
+
+def truth(con: Any, place: Path, party_type: str) -> dict[str, str]:
+    """Record id → whom it describes; each chunk numbers its own people and firms."""
+    rows = con.execute(
+        "select record_id, entity_id || parse_filename(filename)"
+        f" from read_parquet('{place}/*.parquet', filename = true) where party_type = ?",
+        [party_type],
+    ).fetchall()
+    return dict(rows)
 
 
 def _rows(world: World, prefix: str) -> Iterator[Row]:

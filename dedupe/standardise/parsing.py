@@ -7,9 +7,7 @@ on which process was faster. Few values are parsed here: a process costs more th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,25 +23,30 @@ class Parsers:
     """Parses values of any kind; starts its processes when they are first worth it."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        self._processes: Any = None
 
     def parse(self, kind: Kind, spellings: Sequence[Row]) -> list[Row]:
         """One row of parts per spelling, in their order."""
         if len(spellings) < WORTH_PROCESSES:
             return parse_rows(kind.parse, spellings)
+        from joblib import delayed
+
         chunks = [spellings[i : i + CHUNK] for i in range(0, len(spellings), CHUNK)]
-        parsed = self._started().map(_parse_chunk, [kind.name] * len(chunks), chunks)
+        parsed = self._started()(delayed(_parse_chunk)(kind.name, chunk) for chunk in chunks)
         return [row for rows in parsed for row in rows]
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Not by fork: DuckDB's threads of this process would be missing in the other.
-            self._pool = ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"))
-        return self._pool
+    def _started(self) -> Any:
+        if self._processes is None:
+            # joblib's processes neither fork (DuckDB's threads would be missing in the other one)
+            # nor import the caller's main module, so a plain script may call us as a command does.
+            from joblib import Parallel
+
+            self._processes = Parallel(n_jobs=PROCESSES, batch_size=1).__enter__()
+        return self._processes
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self._processes is not None:
+            self._processes.__exit__(None, None, None)
 
 
 @contextmanager

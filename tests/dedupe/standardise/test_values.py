@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -95,3 +97,19 @@ def test_other_processes_parse_like_this_one_and_keep_the_order(monkeypatch):
     with parsers() as opened:
         assert opened.parse(kinds.FAMILY, spellings) == here
         assert opened.parse(kinds.FAMILY, spellings[:99]) == here[:99]
+
+
+PLAIN_SCRIPT = """
+from dedupe.standardise import kinds, parsing
+
+parsing.WORTH_PROCESSES = 10
+with parsing.parsers() as opened:
+    print(len(opened.parse(kinds.CITY, [(f"Ort {i}",) for i in range(50)])))
+"""
+
+
+def test_a_plain_script_without_a_main_guard_may_call_it(tmp_path):
+    script = tmp_path / "notebook.py"
+    script.write_text(PLAIN_SCRIPT, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "50\n"), done.stderr
