@@ -2,7 +2,8 @@
 
 Both read the same records over HTTP from a server in a process of its own and write Parquet
 (dlt through its filesystem destination with the Parquet loader). Runs alternate, each in a fresh
-process and an empty folder. Run: `python benchmarks/extract.py [--records N] [--runs N] [--json]`.
+process and an empty folder. Run: `uv run --group bench python -m benchmarks.extract
+[--records N] [--runs N] [--json] [--out FILE]`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks.results import Table, write_result
+
 PAGE = 1000
 NEEDED = 2.0
+_COMMAND = "uv run --group bench python -m benchmarks.extract"
 _START = datetime(2022, 1, 1, tzinfo=UTC)
 
 
@@ -189,11 +193,25 @@ def summary(results: Sequence[dict[str, Any]], records: int) -> dict[str, Any]:
     return {"records": records, "bytes": bytes_each, "tools": tools, "times_dlt": times}
 
 
+def _table(found: dict[str, Any], runs: int) -> Table:
+    rows = tuple(
+        (tool, round(figures["median"], 1), round(figures["records_per_second"]))
+        for tool, figures in found["tools"].items()
+    )
+    return Table(
+        f"Extraction of {found['records']:,} records of {found['bytes']} bytes",
+        ("", "seconds", "records a second"),
+        rows,
+        f"{found['times_dlt']:.1f} times dlt's rate; alternating runs, median of {runs}.",
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--out", type=Path, help="keep the result here")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--one", choices=TOOLS, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
@@ -205,6 +223,8 @@ def main() -> int:
         print(json.dumps(one_run(asked.one, asked.url)))
         return 0
     found = summary(measure(asked.records, asked.runs), asked.records)
+    if asked.out:
+        write_result(asked.out, _COMMAND, [_table(found, asked.runs)], ("dlt", "duckdb"))
     if asked.json:
         print(json.dumps(found))
     else:

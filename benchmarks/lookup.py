@@ -123,7 +123,7 @@ def main() -> None:
         print(*row)
     print(table.note)
     if options.out:
-        command = f"python -m benchmarks.lookup --records {options.records}"
+        command = f"uv run python -m benchmarks.lookup --records {options.records}"
         write_result(options.out, command, [table])
     worst = max(np.percentile(one.milliseconds, 95) for one in results)
     if worst > options.milliseconds:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from benchmarks.party_records import load, match_input
+from benchmarks.results import Table, write_result
 from dedupe.standardise.kinds import KINDS
 from dedupe.standardise.records import standardise_records
 from stamm.duck import open_warehouse
@@ -52,11 +51,17 @@ def _seconds(con: duckdb.DuckDBPyConnection) -> float:
     return round(time.perf_counter() - begun, 2)
 
 
-def _machine() -> dict[str, str]:
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}", "python": platform.python_version(),
-        "duckdb": duckdb.__version__, "machine": platform.machine(),
-    }  # fmt: skip
+def _table(result: dict[str, Any]) -> Table:
+    return Table(
+        f"Standardising {result['records']:,} messy records",
+        ("", "seconds"),
+        (
+            ("for the first time", result["seconds_first"]),
+            ("again, nothing new", result["seconds_again"]),
+        ),
+        f"{result['values_parsed']:,} distinct values were parsed, each once; the main process"
+        f" peaked at {result['peak_gb_main_process']} GB.",
+    )
 
 
 def main() -> None:
@@ -66,11 +71,11 @@ def main() -> None:
     asked.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "stamm-records")
     asked.add_argument("--out", type=Path)
     options = asked.parse_args()
-    result = _machine() | measure(options.folder, options.records)
-    text = json.dumps(result, indent=2)
-    print(text)
+    result = measure(options.folder, options.records)
+    print(json.dumps(result, indent=2))
     if options.out:
-        options.out.write_text(text + "\n", encoding="utf-8")
+        command = f"uv run python -m benchmarks.standardise --records {options.records}"
+        write_result(options.out, command, [_table(result)], ("duckdb", "phonenumbers"))
     if result["seconds_first"] > options.seconds * max(result["records"] / 1_000_000, 0.1):
         sys.exit(f"expected at most {options.seconds} s for a million records")
 
