@@ -71,7 +71,7 @@ def curve_chart(points: Sequence[CurvePoint], threshold: float, who: str) -> Mar
         svg.line(precision, "curve precision"),
         svg.line(recall, "curve recall"),
         svg.axis_below(x, _HEIGHT, "threshold in bits", svg.ticks(low, high)),
-        svg.marker(x(threshold), _HEIGHT, f"in use {bits(threshold)}"),
+        svg.marker(x(threshold), _HEIGHT, f"in use {bits(threshold)}", below=True),
     )
 
 

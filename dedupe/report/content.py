@@ -252,7 +252,7 @@ def _shown(
     found = explain_by(con, linked.result.trained, *pair)
     left, right = (_record(con, columns, one) for one in pair)
     kept = [i for i in range(len(columns)) if left[i] or right[i]]
-    names = (pair[0].replace("#", " "), pair[1].replace("#", " "))
+    names = (_name(con, pair[0]), _name(con, pair[1]))
     return PairShown(
         choice.kind, choice.why, probability, falls(found),
         tuple(columns[i] for i in kept), names, tuple(left[i] for i in kept),
@@ -277,6 +277,15 @@ def _record(con: duckdb.DuckDBPyConnection, columns: Sequence[str], record: str)
     return _cells(con.execute(
         f"select {_listed(columns)} from files.records where {RECORD} = ?", [record]
     ).fetchall()[0])  # fmt: skip
+
+
+def _name(con: duckdb.DuckDBPyConnection, record: str) -> str:
+    """A record's id, with its file where there are several."""
+    return str(con.execute(
+        "select case when (select max(__file) from files.records) > 0 then"
+        f" replace({RECORD}, '#', ' ') else __id end from files.records where {RECORD} = ?",
+        [record],
+    ).fetchall()[0][0])  # fmt: skip
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ for (const place of document.querySelectorAll(".try")) {
   const percent = (share) => (100 * share).toFixed(1) + " %";
   const tell = () => {
     const [threshold, precision, recall, pairs] = points[slider.value];
-    told.textContent = `from ${threshold} bits on: precision ${percent(precision)}, recall ${percent(recall)}, ${pairs.toLocaleString("en")} pairs`;
+    told.textContent = `from ${String(threshold).replace("-", "\u2212")} bits on: precision ${percent(precision)}, recall ${percent(recall)}, ${pairs.toLocaleString("en")} pairs`;
   };
   slider.addEventListener("input", tell);
   place.hidden = false;

@@ -44,6 +44,12 @@ class TypeShown:
     waterfalls: tuple[Waterfall, ...]
 
     @property
+    def place_in_use(self) -> int:
+        """Where the slider stands at first: at the threshold in use."""
+        distances = [abs(point.threshold - self.found.threshold_bits) for point in self.points]
+        return distances.index(min(distances))
+
+    @property
     def points_json(self) -> Markup:
         """For the slider; numbers only, so nothing can end the script."""
         return Markup(json.dumps([list(asdict(point).values()) for point in self.points]))  # noqa: S704

@@ -103,12 +103,13 @@ def line(points: Sequence[tuple[float, float]], class_: str) -> Markup:
     return element("polyline", points=joined, class_=class_)
 
 
-def marker(x: float, height: int, label: str) -> Markup:
-    """A dashed vertical line with a label at its top; it turns left near the right edge."""
+def marker(x: float, height: int, label: str, *, below: bool = False) -> Markup:
+    """A dashed vertical line with a label at one end; it turns left near the right edge."""
     near_edge = x > WIDTH - 160
+    y = height - BOTTOM - 8 if below else TOP + 10
     return element(
         "g",
         element("line", x1=x, x2=x, y1=TOP, y2=height - BOTTOM, class_="marker"),
-        element("text", label, x=x - 6 if near_edge else x + 6, y=TOP + 10,
+        element("text", label, x=x - 6 if near_edge else x + 6, y=y,
                 class_="label end" if near_edge else "label"),
     )  # fmt: skip

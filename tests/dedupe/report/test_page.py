@@ -1,6 +1,8 @@
 """The report: one file that a browser reads whole, with every section, and nothing from outside."""
 
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import pytest
@@ -96,3 +98,22 @@ def test_waterfalls_add_up(text):
         *steps, total = [float(bits.replace("\N{MINUS SIGN}", "-")) for bits in found]
         assert total == pytest.approx(sum(steps), abs=0.005 * (len(steps) + 1))
     assert '<article class="pair">' in text
+
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_a_real_browser_runs_the_slider_and_reaches_for_nothing(text, tmp_path):
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
+         (tmp_path / "report.html").as_uri()],
+        check=True, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    told = re.search(r"<output[^>]*>([^<]*)</output>", done.stdout)
+    assert told is not None
+    assert re.fullmatch(r"from \N{MINUS SIGN}1 bits on: precision .* %, recall .* pairs", told[1])
+    assert "CONSOLE" not in done.stderr  # neither an error nor a refused request
