@@ -1,8 +1,8 @@
-"""People at one address with one family name → households.
+"""People at one address with one family name → households, each with its evidence.
 
-Not a household: people who share the address of a firm they act for, a door with more of one
-name than a family has, and two people born on the same day with the same first name (that is one
-person, not yet merged).
+A household takes two who are surely not one person: two given names, or two birth dates (a father
+and a son of one name). Not a household: people who share the address of a firm they act for, and
+a door with more of one name than a family has.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def write_households(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def households_sql() -> str:
-    """Grain: one row per person; reads golden parties and roles."""
+    """Grain: one row per person; reads golden parties, their lineage, and roles."""
     door = " || '|' || ".join(f"coalesce({folded(c)}, '')" for c in ("country", "postcode"))
     # The number may stand in the street line or in its own column.
     line = folded("concat_ws(' ', street, house_number)")
@@ -47,18 +47,29 @@ def households_sql() -> str:
         ),
         residents as (
             select party_id, door, family, first_seen,
-                   {folded("given_name")} || '|' || birth_date::varchar as born_as
+                   nullif({folded("given_name")}, '') as given, birth_date
             from doors
             where party_type = 'person' and family <> ''
                 and party_id not in (select party_id from at_work)
         ),
         homes as (
             select door, family, 'H' || substr(arg_min(party_id, (
-                coalesce(first_seen, timestamp '9999-01-01'), party_id)), 2) as household_id
+                coalesce(first_seen, timestamp '9999-01-01'), party_id)), 2) as household_id,
+                count(*) as people,
+                -- An initial may be any of the names that begin with it.
+                count(distinct given) filter (where length(given) > 1) as names,
+                count(distinct birth_date) as births
             from residents
             group by door, family
-            having count(distinct coalesce(born_as, party_id)) between 2 and {LARGEST_HOUSEHOLD}
+            having greatest(names, births) >= 2 and people <= {LARGEST_HOUSEHOLD}
         )
-        select party_id, household_id from residents join homes using (door, family)
-        order by household_id, party_id
+        select residents.party_id, household_id, 'address_and_family_name' as basis,
+               people || ' people of one family name at one door, ' || names || ' given names, '
+                   || births || ' birth dates' as evidence,
+               lineage.record_id as evidence_record_id
+        from residents
+        join homes using (door, family)
+        left join golden.golden_lineage as lineage
+            on lineage.party_id = residents.party_id and lineage.attribute = 'street'
+        order by household_id, residents.party_id
     """

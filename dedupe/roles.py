@@ -1,4 +1,4 @@
-"""People → the firms they act for, each tie with its basis and the record that shows it.
+"""People → the firms they act for, each tie with its basis, evidence, and the record that shows it.
 
 A shared key or the same source record settles it. Only a person without such a tie is tied by
 VAT id, by company name and postcode, or by an e-mail domain that exactly one firm uses.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dedupe.branches import write_branches
 from dedupe.standardise.contact_points import FREE_MAIL
 from dedupe.survivorship.candidates import folded
 
@@ -25,23 +26,26 @@ BASES = {
 _SETTLED = ("key", "same_record")
 
 _KEY = """
-    select p.party_id as person, o.party_id as organisation, 'key' as basis, p.record_id
+    select p.party_id as person, o.party_id as organisation, 'key' as basis, p.record_id,
+           'its source names the firm' as evidence
     from people as p
     join firms as o on o.record_id in (p.organisation_key, p.organisation_key || '#org')
 """
 _SAME_RECORD = """
-    select p.party_id, o.party_id, 'same_record', p.record_id
+    select p.party_id, o.party_id, 'same_record', p.record_id,
+           'the same record names the firm'
     from people as p join firms as o on o.facet_of = p.record_id
 """
 _VAT_ID = """
-    select p.party_id, o.party_id, 'vat_id', p.record_id
+    select p.party_id, o.party_id, 'vat_id', p.record_id, 'VAT id ' || vat_id || ' in both'
     from people as p join (
         select vat_id, min(party_id) as party_id from firms
         where vat_id is not null group by vat_id having count(distinct party_id) = 1
     ) as o using (vat_id)
 """
 _NAME_AND_ADDRESS = """
-    select p.party_id, o.party_id, 'name_and_address', p.record_id
+    select p.party_id, o.party_id, 'name_and_address', p.record_id,
+           'company name and postcode ' || postcode || ' in both'
     from people as p join (
         select company, postcode, min(party_id) as party_id from firms
         where company <> '' and postcode is not null
@@ -49,7 +53,7 @@ _NAME_AND_ADDRESS = """
     ) as o using (company, postcode)
 """
 _EMAIL_DOMAIN = """
-    select p.party_id, o.party_id, 'email_domain', p.record_id
+    select p.party_id, o.party_id, 'email_domain', p.record_id, 'domain ' || domain || ' in both'
     from (select party_id, record_id, unnest(domains) as domain from people) as p
     join (
         select domain, min(party_id) as party_id
@@ -61,11 +65,12 @@ _EMAIL_DOMAIN = """
 
 
 def write_roles(con: duckdb.DuckDBPyConnection) -> None:
-    """Write `golden.golden_party_roles`, one row per person and firm."""
+    """Write `golden.golden_party_roles`, one row per person and firm, and `golden_branches`."""
     con.execute(
         f"create or replace table golden.golden_party_roles as {roles_sql()}",
         {"free_mail": sorted(FREE_MAIL)},
     )
+    write_branches(con)
 
 
 def roles_sql() -> str:
@@ -79,7 +84,7 @@ def roles_sql() -> str:
         ties as (select *, case basis {rank} end as strength from ({every})),
         settled as (select distinct person from ties where basis in {_SETTLED})
         select person as person_party_id, organisation as organisation_party_id,
-               'contact' as role, basis, record_id as evidence_record_id,
+               'contact' as role, basis, evidence, record_id as evidence_record_id,
                (case basis {weight} end)::double as weight
         from ties
         where basis in {_SETTLED} or person not in (select person from settled)

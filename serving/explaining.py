@@ -6,13 +6,14 @@ explanation of `dedupe.explain`, or a refusal.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.biography import Happening, answer, history
 from dedupe.explain import Explanation, Step, explain
 from dedupe.identity.ledger import holders
+from dedupe.links import Link, links
 from dedupe.why import Cell, why
 from privacy.suppressions import canonical_address
 from serving.suppressed import suppressed
@@ -37,12 +38,20 @@ def explain_shown(
     )
 
 
-def why_shown(
-    con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = ""
-) -> list[Cell]:
-    """As `dedupe.why.why`, of the party that answers for an id or a record.
+@dataclass(frozen=True)
+class Why:
+    """The answers about a party: its cells, and its ties where all of it was asked for."""
 
-    Raises InputError also for a suppressed party. A suppressed address is nobody's value.
+    party_id: str
+    cells: tuple[Cell, ...]
+    links: tuple[Link, ...]
+
+
+def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = "") -> Why:
+    """As `dedupe.why.why` and `dedupe.links.links`, of the party that answers for an id or record.
+
+    Raises InputError for a suppressed party. A suppressed address is nobody's value, and a
+    suppressed party nobody's tie.
     """
     party = answer(store, asked).party_id
     hidden = suppressed(store)
@@ -55,11 +64,14 @@ def why_shown(
     def may_be_shown(value: object) -> bool:
         return not isinstance(value, str) or canonical_address(value) not in hidden.addresses
 
-    return [
+    cells = [
         replace(cell, lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)))
         for cell in why(con, party, attribute)
         if may_be_shown(cell.value)
     ]
+    ties = [] if attribute else links(con, party)
+    shown = [link for link in ties if link.other_party_id not in hidden.parties]
+    return Why(party, tuple(cells), tuple(shown))
 
 
 def history_shown(store: Store, asked: str) -> list[Happening]:

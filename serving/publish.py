@@ -50,6 +50,7 @@ GOLDEN = (
     "golden_lineage",
     "golden_party_roles",
     "golden_households",
+    "golden_branches",
     "retired_parties",
 )
 # The oldest format that 1.x drivers of BI tools open.

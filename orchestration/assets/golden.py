@@ -16,7 +16,8 @@ _TABLES = {
     "golden_parties": "One row per golden party, each value the winner of survivorship.",
     "golden_lineage": "One row per golden cell: where its value comes from and why it won.",
     "golden_party_roles": "Who acts for which firm, and how we know.",
-    "golden_households": "People who live together.",
+    "golden_households": "People who live together, and how we know.",
+    "golden_branches": "Which firm is a branch of which, and how we know.",
     "scored_pairs": "Candidate pairs with their match weight.",
     "retired_parties": "Ids that were merged away, and what they resolve to.",
 }

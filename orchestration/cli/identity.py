@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from dedupe.links import Link
     from dedupe.why import Cell, Lost
     from orchestration.project import Project
 
@@ -87,7 +88,8 @@ def why(
 ) -> None:
     """Say why golden values are what they are: record, source, time, rule, purpose, legal basis.
 
-    With the values that lost. It reads the private warehouse; nobody who is suppressed is shown.
+    With the values that lost; and why the party is tied to its firm, contacts, parent, branches and
+    household. It reads the private warehouse; nobody who is suppressed is shown.
 
     Example: stamm why PABC… city
     """
@@ -103,12 +105,15 @@ def why(
         open_warehouse(project.home.warehouse, read_only=True) as con,
         closing(project.open_store()) as store,
     ):
-        cells = why_shown(con, store, asked, attribute)
+        found = why_shown(con, store, asked, attribute)
     if as_json:
-        write([{**asdict(cell), "reason": cell.reason} for cell in cells])
+        cells = [{**asdict(cell), "reason": cell.reason} for cell in found.cells]
+        write({**asdict(found), "cells": cells})
         return
-    for cell in cells:
+    for cell in found.cells:
         _show(cell)
+    for link in found.links:
+        _show_link(link)
 
 
 def _show(cell: Cell) -> None:
@@ -122,6 +127,14 @@ def _show(cell: Cell) -> None:
     say(f"  {_origin(cell)}{also}\n  {cell.reason}")
     for lost in cell.lost:
         say(f"  lost: {escape(_text(lost.value))}  [dim]{_origin(lost)}[/dim]")
+
+
+def _show_link(link: Link) -> None:
+    from orchestration.cli.output import say
+
+    sure = f", right in {link.weight:.0%}" if link.weight else ""
+    say(f"[bold]{link.kind}[/bold]  {link.other_party_id}")
+    say(f"  {link.evidence} ({link.basis}{sure}); record {link.evidence_record_id}")
 
 
 def _origin(told: Cell | Lost) -> str:

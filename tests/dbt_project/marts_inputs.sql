@@ -77,9 +77,15 @@ create table golden.golden_lineage (
 );
 create table golden.golden_party_roles (
     person_party_id varchar, organisation_party_id varchar, role varchar, basis varchar,
-    evidence_record_id varchar, weight double
+    evidence varchar, evidence_record_id varchar, weight double
 );
-create table golden.golden_households (party_id varchar, household_id varchar);
+create table golden.golden_households (
+    party_id varchar, household_id varchar, basis varchar, evidence varchar, evidence_record_id varchar
+);
+create table golden.golden_branches (
+    party_id varchar, parent_party_id varchar, basis varchar, evidence varchar, evidence_record_id varchar,
+    parent_record_id varchar, weight double
+);
 create table golden.retired_parties (party_id varchar, resolves_to varchar, retired_at timestamp);
 
 create table ops.consent_events (

@@ -8,7 +8,7 @@ insert into golden.golden_parties
 insert into golden.xref_parties (record_id, party_id, party_type) values
 ('anna', 'P-anna', 'person'), ('abeck', 'P-abeck', 'person'), ('cleo', 'P-cleo', 'person'),
 ('muster', 'P-muster', 'organisation');
-insert into golden.golden_party_roles values ('P-cleo', 'P-muster', 'contact', 'key', 'cleo', 9.0);
+insert into golden.golden_party_roles values ('P-cleo', 'P-muster', 'contact', 'key', 'its source names the firm', 'cleo', 9.0);
 insert into golden.golden_lineage (party_id, attribute, purpose, legal_basis) values
 ('P-anna', 'family_name', 'contract', 'Art. 6 (1) b'), ('P-anna', 'email', 'marketing', 'Art. 6 (1) a'),
 ('P-abeck', 'family_name', 'contract', 'Art. 6 (1) b'),

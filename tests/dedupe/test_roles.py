@@ -31,7 +31,7 @@ def ties(con, *rows: dict, **party_of: str) -> list[tuple]:
 def homes(con, *rows: dict) -> list[set[str]]:
     resolved(con, rows, {})
     found: dict[str, set[str]] = {}
-    for party, household in con.execute("from golden.golden_households").fetchall():
+    for party, household, *_ in con.execute("from golden.golden_households").fetchall():
         found.setdefault(household, set()).add(party)
     return list(found.values())
 
@@ -69,6 +69,14 @@ def test_a_mail_provider_and_a_domain_of_two_firms_tie_nobody(con, domain):
     assert ties(con, *firms, record("a@help", emails=[f"anna@{domain}"])) == []
 
 
+def test_a_tie_says_what_it_rests_on(con):
+    firm = record("f@erp", emails=["info@kranbau.example"], **FIRM)
+    ties(con, firm, record("a@help", emails=["a.berg@kranbau.example"]))
+    assert con.execute("select evidence from golden.golden_party_roles").fetchall() == [
+        ("domain kranbau.example in both",)
+    ]
+
+
 def test_a_vat_id_ties_a_person_to_the_firm_that_bears_it(con):
     firm = record("f@erp", vat_id="DE 136 695 976", **FIRM)
     anna = record("a@shop", vat_id="DE136695976")
@@ -95,6 +103,32 @@ def test_two_people_of_one_name_at_one_door_are_a_household(con):
     bernd = record("b@erp", given_name="Bernd", family_name="Mueller", **other)
     lodger = record("c@erp", given_name="Carla", family_name="Rossi", **HOME)
     assert homes(con, anna, bernd, lodger) == [{"a@shop", "b@erp"}]
+
+
+def test_a_household_says_what_it_rests_on_and_which_record_names_the_door(con):
+    anna = record("a@shop", given_name="Anna", family_name="Berg", birth_date="1980-05-04", **HOME)
+    bernd = record("b@erp", given_name="Bernd", family_name="Berg", birth_date="1979-01-31", **HOME)
+    homes(con, anna, bernd)
+    assert con.execute(
+        "select evidence, evidence_record_id from golden.golden_households where party_id = 'b@erp'"
+    ).fetchall() == [
+        ("2 people of one family name at one door, 2 given names, 2 birth dates", "b@erp")
+    ]
+
+
+def test_a_father_and_a_son_of_one_name_are_a_household_by_their_birth_dates(con):
+    two = [
+        record(f"{r}@erp", given_name="Hans", family_name="Berg", birth_date=born, **HOME)
+        for r, born in (("a", "1950-02-03"), ("b", "1980-05-04"))
+    ]
+    assert homes(con, *two) == [{"a@erp", "b@erp"}]
+
+
+@pytest.mark.parametrize("given", ["Anna", "A.", None])
+def test_a_record_that_may_be_the_same_person_makes_no_household(con, given):
+    anna = record("a@erp", given_name="Anna", family_name="Berg", birth_date="1980-05-04", **HOME)
+    maybe = record("b@erp", given_name=given, family_name="Berg", **HOME)
+    assert homes(con, anna, maybe) == []
 
 
 def test_the_same_street_without_a_number_is_no_door(con):

@@ -47,7 +47,7 @@ def stamm(home, monkeypatch, tmp_path):
 
 
 def test_why_names_record_rule_and_basis_of_a_cell_and_takes_a_record_for_its_party(stamm):
-    [cell] = json.loads(stamm("why", "p3@shop", "city", "--json"))
+    [cell] = json.loads(stamm("why", "p3@shop", "city", "--json"))["cells"]
     assert (cell["value"], cell["rule"], cell["legal_basis"]) == (
         "Berlin", "only_value", "Art. 6 (1) b",
     )  # fmt: skip
@@ -115,7 +115,7 @@ def test_what_cannot_work_says_why(stamm, arguments, says):
 
 
 def test_nobody_who_is_suppressed_is_shown_or_listed(stamm, home):
-    cell = json.loads(stamm("why", "p4@shop", "city", "--json"))[0]
+    cell = json.loads(stamm("why", "p4@shop", "city", "--json"))
     named = {i["left_party"] for i in json.loads(stamm("review", "--limit", "500", "--json"))}
     with closing(Store.open(home.store)) as store:
         for party in {cell["party_id"], *sorted(named)[:1]}:

@@ -12,10 +12,17 @@ contacts as (
     group by organisation_party_id
 ),
 
+branches as (
+    select
+        party_id,
+        parent_party_id
+    from {{ source('golden', 'golden_branches') }}
+),
+
 final as (
     select
         companies.party_id,
-        cast(null as varchar) as parent_party_id,
+        branches.parent_party_id,
         companies.company_name,
         companies.legal_form,
         companies.vat_id,
@@ -29,6 +36,7 @@ final as (
         companies.restricted
     from companies
     left join contacts on companies.party_id = contacts.organisation_party_id
+    left join branches on companies.party_id = branches.party_id
 )
 
 select * from final
