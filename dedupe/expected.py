@@ -30,6 +30,7 @@ _CLUSTERED = """
     join golden.xref_parties as l on l.record_id = s.left_record_id
     join golden.xref_parties as r on r.record_id = s.right_record_id
     where s.party_type = $party_type and l.party_id = r.party_id
+      and (s.blocking_rule is not null) = $blocked
     group by s.weight order by s.weight
 """
 
@@ -49,6 +50,24 @@ class Expectation:
 
 def expected(con: duckdb.DuckDBPyConnection, trained: Trained) -> Expectation:
     """Of all candidate pairs, also those too unlikely to be kept."""
+    found = candidates(con, trained)
+    party_type = trained.specification.party_type
+    threshold = trained.specification.thresholds.merge_bits
+    inside = _counted(con, _CLUSTERED, party_type=party_type, blocked=True)
+    brought_in = _counted(con, _CLUSTERED, party_type=party_type, blocked=False)
+    return Expectation(
+        party_type,
+        threshold,
+        found.coverage,
+        found.matches,
+        found.above(threshold),
+        found.if_taken(*inside, brought_in),
+        curve(found),
+    )
+
+
+def candidates(con: duckdb.DuckDBPyConnection, trained: Trained) -> Candidates:
+    """The candidate pairs of a party type by weight, from the `link` tables of a run."""
     from dedupe.training.chance import missing_shares
     from dedupe.training.coverage import coverage
 
@@ -58,21 +77,12 @@ def expected(con: duckdb.DuckDBPyConnection, trained: Trained) -> Expectation:
         [np.array(row) for row in trained.m],
         missing_shares(con, specification),
     )
-    party_type = specification.party_type
-    weights, counts = _counted(con, _WEIGHTS.format(party_type=party_type))
-    candidates = Candidates(weights, counts, covered)
-    threshold = specification.thresholds.merge_bits
-    return Expectation(
-        party_type,
-        threshold,
-        covered,
-        candidates.matches,
-        candidates.above(threshold),
-        candidates.if_taken(*_counted(con, _CLUSTERED, party_type=party_type)),
-        curve(candidates),
-    )
+    counted = _counted(con, _WEIGHTS.format(party_type=specification.party_type))
+    return Candidates(*counted, covered)
 
 
-def _counted(con: duckdb.DuckDBPyConnection, sql: str, **bound: str) -> tuple[Floats, Floats]:
+def _counted(
+    con: duckdb.DuckDBPyConnection, sql: str, **bound: str | bool
+) -> tuple[Floats, Floats]:
     columns = con.execute(sql, bound).fetchnumpy()
     return columns["bits"].astype(np.float64), columns["pairs"].astype(np.float64)

@@ -13,8 +13,6 @@ import numpy as np
 
 from dedupe.estimate import Candidates, Expected
 from dedupe.files.linking import LinkedType
-from dedupe.training.chance import missing_shares
-from dedupe.training.coverage import coverage
 
 if TYPE_CHECKING:
     import duckdb
@@ -158,22 +156,6 @@ def find(
         columns=columns,
         party_types=types,
         unsure=tuple(_sentence(doubt, pool) for doubt in doubts),
-    )
-
-
-def candidates_of(con: duckdb.DuckDBPyConnection, linked: LinkedType) -> Candidates:
-    """The candidate pairs of a party type by weight, for `dedupe.estimate`."""
-    counted = con.execute(
-        f"select weight / 1000.0 as bits, pairs from link.{linked.party_type}_weight_counts"
-        " order by bits"
-    ).fetchnumpy()
-    covered = coverage(
-        linked.specification,
-        [np.array(row) for row in linked.result.trained.m],
-        missing_shares(con, linked.specification),
-    )
-    return Candidates(
-        counted["bits"].astype(np.float64), counted["pairs"].astype(np.float64), covered
     )
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.evaluate import Scores, scores
-from dedupe.files.findings import Findings, candidates_of, find
+from dedupe.expected import candidates as candidates_of
+from dedupe.files.findings import Findings, find
 from dedupe.files.golden import units, write_golden
 from dedupe.files.loaded import RECORD, TABLE
 from dedupe.files.outputs import json_text, output_folder, write_tables, write_texts
@@ -132,7 +133,7 @@ def _write(
     from dedupe.report.page import report_page
 
     tell("writing results")
-    candidates = {one.party_type: candidates_of(con, one) for one in linked.types}
+    candidates = {one.party_type: candidates_of(con, one.result.trained) for one in linked.types}
     findings = find(con, pool, discovery, linked, candidates)
     write_tables(con, folder, pool.files)
     roles = {one.column: one.role for one in findings.columns}

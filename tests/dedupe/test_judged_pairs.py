@@ -36,7 +36,8 @@ def linked(tmp_path_factory):
         )
         con.execute(
             "create table golden.scored_pairs as select l.record_id as left_record_id,"
-            " r.record_id as right_record_id, 'person' as party_type, weight / 1000.0 as weight"
+            " r.record_id as right_record_id, 'person' as party_type, blocking_rule,"
+            " weight / 1000.0 as weight"
             " from link.person_pairs join link.person_records as l on l.rid = l_rid"
             " join link.person_records as r on r.rid = r_rid"
         )
