@@ -7,7 +7,6 @@ compared in memory, by the model of the last training.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +80,7 @@ def explain_by(
 
 def prior_weight(trained: Trained) -> float:
     """Bits for any pair, before anything of it is known."""
-    return log2(trained.match_share / trained.stranger_share)
+    return trained.prior_bits
 
 
 def _numbered(trained: Trained) -> list[tuple[int, Comparison]]:
@@ -159,7 +158,7 @@ def _step(
     records: pd.DataFrame,
 ) -> Step:
     level: Level | None = comparison.level(code)
-    weight = log2(trained.m[place][code - 1] / trained.u[place][code - 1]) - bits if level else 0.0
+    weight = trained.level_bits(place, code - 1) - bits if level else 0.0
     left, right = (_shown(records, side, comparison) for side in (0, 1))
     return Step(comparison.name, level.name if level else "missing", left, right, weight)
 

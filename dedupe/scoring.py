@@ -35,11 +35,12 @@ def pattern_bits(trained: Trained, pattern: int) -> Bits:
     """Before term frequencies."""
     codes = unpack(pattern, len(trained.specification.comparisons))
     seen = [(place, code - 1) for place, code in enumerate(codes) if code]
+    stranger = log2(trained.stranger_share) + sum(log2(trained.u[i][k]) for i, k in seen)
+    likelier = log2((trained.alternative_share or 1e-300) / trained.stranger_share)
     return Bits(
-        match=log2(trained.match_share) + sum(log2(trained.m[i][k]) for i, k in seen),
-        stranger=log2(trained.stranger_share) + sum(log2(trained.u[i][k]) for i, k in seen),
-        alternative=log2(trained.alternative_share or 1e-300)
-        + sum(log2(trained.v[i][k]) for i, k in seen),
+        match=stranger + trained.prior_bits + sum(trained.level_bits(i, k) for i, k in seen),
+        stranger=stranger,
+        alternative=stranger + likelier + sum(trained.alternative_bits(i, k) for i, k in seen),
     )
 
 

@@ -122,6 +122,18 @@ class Thresholds(_Strict):
         return round(1000 * self.merge_bits)
 
 
+class Supervised(_Strict):
+    """What judged pairs changed: weight = shift + Σ scale · (level's weight) + the rest as it is.
+
+    Comparisons not named keep their weights. Found by `dedupe.supervised`, not by hand.
+    """
+
+    shift_bits: float
+    scales: dict[str, float]
+    judgements: int
+    origin: str
+
+
 class Specification(_Strict):
     """Everything that decides a match of one party type, except the trained numbers."""
 
@@ -132,6 +144,7 @@ class Specification(_Strict):
     blocking_rules: tuple[BlockingRule, ...]
     comparisons: tuple[Comparison, ...]
     alternative: Alternative | None = None
+    supervised: Supervised | None = None
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Specification:
@@ -141,6 +154,8 @@ class Specification(_Strict):
                 self.comparison(name).code(level)
         if self.alternative and set(self.alternative.as_strangers) - names:
             raise ValueError("alternative.as_strangers names an unknown comparison")
+        if self.supervised and set(self.supervised.scales) - names:
+            raise ValueError("supervised.scales names an unknown comparison")
         return self
 
     def comparison(self, name: str) -> Comparison:
@@ -153,6 +168,12 @@ class Specification(_Strict):
     def position(self, name: str) -> int:
         """The place of a comparison; its bits are 3·place to 3·place + 2."""
         return self.comparisons.index(self.comparison(name))
+
+
+def written(specification: Specification) -> str:
+    """As a file that `load_specification` reads; what is not stated is left out."""
+    content = specification.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 
 def load_specification(party_type: str, path: Path | None = None) -> Specification:

@@ -18,6 +18,7 @@ from dedupe.levels import level_sql, silence_sql
 from dedupe.specification import BlockingRule, Comparison
 from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import Trained
+from stamm.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +49,11 @@ def export_splink(con: duckdb.DuckDBPyConnection, trained: Trained, folder: Path
 def splink_settings(trained: Trained) -> dict[str, Any]:
     """Splink's settings dictionary for `dedupe_only`, dialect duckdb."""
     specification = trained.specification
+    if specification.supervised:
+        raise InputError(
+            "expected a model trained without labels, this one has supervised weights",
+            hint="Splink has no words for them; export the specification without `supervised`.",
+        )
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "rid",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from math import log2
 from pathlib import Path
 
 from dedupe.specification import Specification
@@ -31,6 +32,27 @@ class Trained:
     alternative_share: float
     records: int
     origin: str
+
+    @property
+    def prior_bits(self) -> float:
+        """Weight of a pair before anything is compared."""
+        supervised = self.specification.supervised
+        shift = supervised.shift_bits if supervised else 0.0
+        return log2(self.match_share / self.stranger_share) + shift
+
+    def level_bits(self, place: int, index: int) -> float:
+        """Weight of a level against strangers, before the frequency of the very value."""
+        return self._scale(place) * log2(self.m[place][index] / self.u[place][index])
+
+    def alternative_bits(self, place: int, index: int) -> float:
+        """The same for pairs of the alternative against strangers."""
+        return self._scale(place) * log2(self.v[place][index] / self.u[place][index])
+
+    def _scale(self, place: int) -> float:
+        supervised = self.specification.supervised
+        if supervised is None:
+            return 1.0
+        return supervised.scales.get(self.specification.comparisons[place].name, 1.0)
 
     @property
     def stranger_share(self) -> float:

@@ -1,6 +1,7 @@
-"""How good linkage is: as the model expects, as judgements measure, and as a truth says.
+"""How good linkage is, what is worth a look, and what judgements would teach the model.
 
-In: a project after a run. Out: an `Evaluation`; nothing is changed.
+In: a project after a run. Out: an `Evaluation` (as the model expects, as judgements measure, and
+as a truth says), a review list, or `Proposal`s of supervised weights. Nothing is changed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from dedupe.judged_pairs import JudgedPair
     from dedupe.measured import Measured
     from dedupe.review import ReviewItem
+    from dedupe.specification import Specification
+    from dedupe.supervised import Agreement, Flips
     from dedupe.trained import Trained
     from orchestration.project import Project
     from stamm.store import Store
@@ -101,3 +104,34 @@ def worth_a_look(project: Project, limit: int) -> list[ReviewItem]:
     with after_a_run(project) as (con, store):
         case = Case(con, store, judgements(store), thresholds, stakes(con, store))
         return review(case, limit)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Supervised weights of one party type and what they would change; nothing is applied."""
+
+    specification: Specification
+    agreement: Agreement
+    flips: Flips
+
+
+def proposals(project: Project) -> list[Proposal]:
+    """Of each party type with enough judgements. Raises UsageError if there is none."""
+    from dedupe.supervised import cross_validated, flips, supervised
+    from stamm.errors import Several, UsageError
+
+    models = trained_models(project)
+    found, refused = [], []
+    with after_a_run(project) as (con, store):
+        pairs = judged(con, store, models)
+        for model in models.values():
+            try:
+                proposed = supervised(model, pairs)
+            except UsageError as too_few:
+                refused.append(too_few)
+                continue
+            agreement = cross_validated(model, pairs)
+            found.append(Proposal(proposed, agreement, flips(con, model, proposed)))
+    if not found:
+        raise Several(refused)
+    return found

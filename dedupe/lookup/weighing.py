@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from math import log2
 from typing import Any
 
 from dedupe.explain import Step, alternative_step, prior_weight
@@ -77,7 +76,7 @@ class Weigher:
         self, place: int, comparison: Comparison, code: int, term: float, ours: Row, theirs: Row
     ) -> Step:
         level = comparison.level(code)
-        weight = log2(self.trained.m[place][code - 1] / self.trained.u[place][code - 1]) - term
+        weight = self.trained.level_bits(place, code - 1) - term
         column = self._place[comparison.levels[0].when[0].column]
         left, right = (", ".join(listed(side[column])) for side in (ours, theirs))
         return Step(comparison.name, level.name if level else "missing", left, right, weight)

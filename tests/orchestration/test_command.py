@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "init", "check", "run", "dedupe", "status", "query", "explain", "lookup", "resolve",
     "history", "why",
-    "judge", "merge", "unmerge", "alias", "review", "evaluate", "simulate",
+    "judge", "merge", "unmerge", "alias", "review", "evaluate", "simulate", "train",
     "publish", "ui", "sandbox",
 ]  # fmt: skip
 
