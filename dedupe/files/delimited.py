@@ -7,6 +7,7 @@ that parts the first rows most evenly.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _SEPARATORS = (";", ",", "\t", "|")
 _NONE = "\x1f"  # a separator that no file has: one column, commas and all
 _LOOKED_AT = 200  # rows
+_STATED = re.compile(r"sep=(.)", re.IGNORECASE)
 
 
 def load_delimited(
@@ -30,18 +32,26 @@ def load_delimited(
 ) -> Loaded:
     """Raises InputError if the file is empty, binary, or broken in more than 1 % of its rows."""
     readable, remarks = as_utf8(path, work_dir)
-    separator = _separator(readable)
+    separator, skip = _stated_separator(readable)
+    separator = separator or _separator(readable)
     with _opened(readable) as lines:
-        header = next(csv.reader(lines, delimiter=separator), [])
+        header = next(islice(csv.reader(lines, delimiter=separator), skip, None), [])
     columns, named = read_header(header)
     if not named:
         remarks = (*remarks, NO_HEADER.format(name=path.name))
-    _read(con, path, readable, table, columns, separator, named=named)
+    _read(con, path, readable, table, columns, separator, skip=skip, named=named)
     return Loaded(path, table, columns, (*remarks, *_set_aside(con, path, table)))
 
 
 def _opened(path: Path) -> Any:
     return path.open(encoding="utf-8", newline="")
+
+
+def _stated_separator(path: Path) -> tuple[str, int]:
+    """What a first line such as `sep=;` states, as Excel writes it, and the lines to skip."""
+    with _opened(path) as lines:
+        stated = _STATED.fullmatch(lines.readline().strip("\r\n"))
+    return (stated[1], 1) if stated else ("", 0)
 
 
 def _separator(path: Path) -> str:
@@ -68,6 +78,7 @@ def _read(
     columns: tuple[str, ...],
     separator: str,
     *,
+    skip: int,
     named: bool,
 ) -> None:
     import duckdb
@@ -81,6 +92,7 @@ def _read(
             f"create or replace table {table} as"
             f" select row_number() over () as {POSITION}, {cells} from read_csv("
             f"$path, delim = $separator, quote = '\"', escape = '\"', header = {named},"
+            f" skip = {skip},"
             f" columns = {{{types}}}, auto_detect = false, store_rejects = true)"
             f" where coalesce({', '.join(f'c{i}' for i in range(len(columns)))}) is not null",
             {"path": str(readable), "separator": separator},

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SURE_ROLE = 0.6  # below it a column's role counts as a guess
 REVIEW_BITS = 3.0  # one to eight either way: between this and its negative a person should look
 _BLOCKED_ENOUGH = 0.9
+_PRECISE_ENOUGH = 0.9
+_LARGE = 30  # records of one party; few people have as many
 _DIGITS = 4
 
 
@@ -144,7 +146,12 @@ def find(
     )
     types = tuple(_of_type(con, one, candidates[one.party_type]) for one in linked.types)
     review = _pairs_to_review(con)
-    doubts = (*pool.remarks, *discovery.unsure, *linked.unsure, *_doubts(con, types, review))
+    doubts = (
+        *pool.remarks,
+        *discovery.unsure,
+        *linked.unsure,
+        *_doubts(con, types, review, largest),
+    )
     return Findings(
         files=pool.files,
         records=pool.records,
@@ -243,7 +250,7 @@ def _pairs_to_review(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _doubts(
-    con: duckdb.DuckDBPyConnection, types: tuple[TypeFindings, ...], review: int
+    con: duckdb.DuckDBPyConnection, types: tuple[TypeFindings, ...], review: int, largest: int
 ) -> list[str]:
     doubts = []
     for one in types:
@@ -257,6 +264,14 @@ def _doubts(
                 f"about {1 - one.coverage:.0%} of the pairs of one {one.party_type} share no"
                 " blocking value and were never compared"
             )
+        if one.estimate.precision < _PRECISE_ENOUGH:
+            doubts.append(
+                f"about {1 - one.estimate.precision:.0%} of the {one.party_type} pairs put together"
+                " may be wrong: a higher merge_bits in specification.yml, given back with --spec,"
+                " takes fewer"
+            )
+    if largest >= _LARGE:
+        doubts.append(f"the largest cluster has {largest:,} records: the report shows it")
     if review:
         doubts.append(
             f"{_counted(review, 'pair is a close call', 'pairs are close calls')} (no more than"

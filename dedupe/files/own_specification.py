@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from dedupe.specification import Condition, Specification
+from dedupe.specification import Condition, PartyType, Specification
 from stamm.errors import InputError, UsageError
 from stamm.mistakes import nearest, sentences
 
@@ -35,6 +35,16 @@ class OwnSpecification(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)
     person: Specification | None = None
     organisation: Specification | None = None
+
+    @model_validator(mode="after")
+    def _stand_where_they_belong(self) -> OwnSpecification:
+        for party_type in get_args(PartyType):
+            stated = self.of(party_type)
+            if stated is not None and stated.party_type != party_type:
+                raise ValueError(
+                    f"{party_type}.party_type: expected {party_type}, found {stated.party_type}"
+                )
+        return self
 
     def of(self, party_type: str) -> Specification | None:
         """The stated specification of a party type."""

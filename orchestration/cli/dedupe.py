@@ -83,7 +83,7 @@ def _show(result: Result) -> None:
     table(
         ("column", "role", "filled", "why"),
         [
-            (c.column, f"{c.role}{_GUESSED * c.doubtful}", f"{c.filled:.0%}", c.reason)
+            (_plain(c.column), c.role + _GUESSED * c.doubtful, f"{c.filled:.0%}", _plain(c.reason))
             for c in findings.columns
         ],
     )
@@ -91,7 +91,7 @@ def _show(result: Result) -> None:
         say()
         table(
             (f"{one.party_type} records meet by", "pairs", "adds of the matches"),
-            [(rule.rule, rule.pairs, f"{rule.found:.0%}") for rule in one.rules],
+            [(_plain(rule.rule), rule.pairs, f"{rule.found:.0%}") for rule in one.rules],
         )
     say()
     _show_scores(result)

@@ -38,7 +38,9 @@ def test_a_specification_of_a_project_is_taken_too(tmp_path):
     assert own.of("organisation") == load_specification("organisation")
 
 
+FIRMS = yaml.safe_dump({"person": load_specification("organisation").model_dump(mode="json")})
 BAD = {
+    "firms among people": (FIRMS, "mine.yml: .*person.party_type: expected person, found org"),
     "no YAML": ("person: [", "mine.yml: expected YAML, found in line 1"),
     "a list": ("- a\n", "mine.yml: expected columns, person or organisation, found no such"),
     "nothing": ("", "mine.yml: expected columns, person or organisation"),

@@ -184,6 +184,13 @@ def test_every_column_has_a_name_of_its_own(given, expected):
     assert distinct_names(given) == expected
 
 
+def test_a_separator_that_excel_states_in_the_first_line_is_no_record(con, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\r\nName;Ort\r\nMüller, Anna;Köln\r\n", encoding="utf-8")
+    assert read(con, tmp_path, path).columns == ("Name", "Ort")
+    assert [row[2:] for row in records(con)] == [("Müller, Anna", "Köln")]
+
+
 def test_one_column_may_hold_commas(con, tmp_path):
     path = tmp_path / "namen.txt"
     path.write_text('Name\n"Müller, Anna"\nGroß Jürgen\n\n', encoding="utf-8")
