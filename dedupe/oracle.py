@@ -108,6 +108,9 @@ def true_model(con: duckdb.DuckDBPyConnection, trained: Trained, truth: Labels) 
         present = max(possible * (1.0 - missing[place]), 1.0)
         strangers = np.maximum(row * present - matches[place], UNSEEN)
         u.append(strangers / strangers.sum())
+    for place, comparison in enumerate(specification.comparisons):
+        if comparison.corrects:  # it holds a frequency, not an m and u of its own
+            m[place], u[place] = np.array(trained.m[place]), np.array(trained.u[place])
     return replace(
         trained,
         m=tuple(tuple(float(x) for x in row) for row in m),

@@ -55,6 +55,11 @@ class Comparison(_Strict):
     silent_when: tuple[Condition, ...] = ()
     levels: tuple[Level, ...]
     contradicts: str = ""
+    corrects: tuple[str, ...] = Field(
+        default=(),
+        description="comparisons whose agreement as a whole has a frequency of its own; says"
+        " nothing beyond that (dedupe/namesakes.py)",
+    )
 
     @model_validator(mode="after")
     def _fits_three_bits(self) -> Comparison:
@@ -149,6 +154,10 @@ class Specification(_Strict):
     @model_validator(mode="after")
     def _names_are_known(self) -> Specification:
         names = {comparison.name for comparison in self.comparisons}
+        for comparison in self.comparisons:
+            for name in comparison.corrects:
+                if not self.comparison(name).levels[0].term_frequency:
+                    raise ValueError(f"{comparison.name}: {name} has no term frequency to correct")
         for rule in self.blocking_rules:
             for name, level in rule.fires_at.items():
                 self.comparison(name).code(level)

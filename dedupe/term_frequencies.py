@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dedupe.blocking import LISTS
+from dedupe.namesakes import build_namesakes
 from dedupe.patterns import level_sql
 from dedupe.specification import Comparison, Level
 from dedupe.trained import Trained
@@ -59,6 +60,8 @@ def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
     party_type = trained.specification.party_type
     own = 1.0 + trained.match_share * max(trained.records - 1, 0)
     for comparison, level in frequency_terms(trained):
+        if comparison.corrects:
+            continue
         column = level.term_frequency
         value = f"unnest({column})" if column in LISTS else column
         place, code = trained.specification.position(comparison.name), comparison.code(level.name)
@@ -72,6 +75,9 @@ def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
             " where value is not null group by value order by value",
             {"u": trained.u[place][code - 1], "own": own, "least": FEWEST_STRANGERS},
         )
+    for comparison in trained.specification.comparisons:
+        if comparison.corrects:
+            build_namesakes(con, trained, comparison)
 
 
 def rarest_bits(con: duckdb.DuckDBPyConnection, trained: Trained) -> list[TermBits]:

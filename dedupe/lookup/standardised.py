@@ -33,6 +33,9 @@ def person(card: Card, firm_of_domain: FirmOfDomain = lambda _: None) -> Record:
         "names_sorted": " ".join(sorted([given.given, family.family]))
         if given.given and family.family
         else None,
+        "whole_name": f"{given.given}|{family.family}"
+        if given.given and family.family and len(given.given) > 1
+        else None,
         **_birth(card),
         **mail,
         "email_local": _telling_local(mail["email_local"], mail["email_letters"], given, family),

@@ -32,6 +32,7 @@ select
     strftime(i.birth_date, '%Y%d%m') as birth_swapped,
     strftime(i.birth_date, '%Y') as birth_year,
     case when month(i.birth_date) = 1 and day(i.birth_date) = 1 then strftime(i.birth_date, '%Y') end as birth_placeholder,
+    case when length(g.given) > 1 then g.given || '|' || f.family end as whole_name,
     e.emails,
     e.email,
     e.email_letters,

@@ -63,6 +63,7 @@ def _stated(comparison: Comparison) -> Floats:
 
 def _start(specification: Specification, u: list[Floats]) -> Kinds:
     m = tuple(_stated(comparison) for comparison in specification.comparisons)
+    u = [m[i] if c.corrects else u[i] for i, c in enumerate(specification.comparisons)]
     if specification.alternative is None:
         return Kinds((tuple(u), m), np.array([0.5, 0.5]))
     share = specification.alternative.share
@@ -73,7 +74,7 @@ def _start(specification: Specification, u: list[Floats]) -> Kinds:
 def _alike(specification: Specification, comparison: Comparison, u: Floats) -> Floats:
     """Among pairs of the alternative: by chance, or the stated chance of the best level."""
     alternative = specification.alternative
-    if alternative is None or comparison.name in alternative.as_strangers:
+    if alternative is None or comparison.corrects or comparison.name in alternative.as_strangers:
         return u
     best = alternative.alike[comparison.name]
     mixed = u * (1.0 - best)
@@ -84,12 +85,15 @@ def _alike(specification: Specification, comparison: Comparison, u: Floats) -> F
 def _anchors(specification: Specification, start: Kinds) -> list[list[Floats | None]]:
     """Pseudo-counts of what is learnt; None for what is given."""
     anchors: list[list[Floats | None]] = [[None] * len(specification.comparisons)]
-    anchors.append([ANCHOR * m for m in start.tables[1]])
+    anchors.append([
+        None if c.corrects else ANCHOR * m
+        for c, m in zip(specification.comparisons, start.tables[1], strict=True)
+    ])  # fmt: skip
     alternative = specification.alternative
     if alternative is not None:
         anchors.append([
-            None if c.name in alternative.as_strangers else ANCHOR * start.tables[2][i]
-            for i, c in enumerate(specification.comparisons)
+            None if c.corrects or c.name in alternative.as_strangers else ANCHOR * table
+            for c, table in zip(specification.comparisons, start.tables[2], strict=True)
         ])  # fmt: skip
     return anchors
 
@@ -180,6 +184,9 @@ def _without_matches(specification: Specification, kinds: Kinds, counted: list[F
     """
     strangers = []
     for place, comparison in enumerate(specification.comparisons):
+        if comparison.corrects:
+            strangers.append(kinds.tables[0][place])
+            continue
         u = counted[place].copy()
         others = sum(kinds.shares[k] * kinds.tables[k][place] for k in range(1, len(kinds.shares)))
         for level in comparison.levels[:-1]:

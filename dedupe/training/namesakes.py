@@ -1,0 +1,123 @@
+"""Namesakes: how likely two records of one whole name are one party, told by how many bear it.
+
+Given and family names are not drawn independently, and a name held by six records in a table
+where nobody has more than four is held by two people at least. Flow: how many records each name
+has (n) and how many people were to be expected to bear it (μ, from its parts) → the chance that
+two of its records are one party's. Nothing is labelled: the sizes of parties and the spread of
+true over expected bearers are learnt by expectation and maximisation from the counts alone.
+
+Model: K bearers of a name, K ≥ 1 and Poisson(λμ) with λ from a fixed grid; each has s(1), s(2), …
+records of that spelling; n is their sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lgamma
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+MOST_RECORDS = 40  # names with more are counted as having this many
+MOST_BEARERS = 10
+ROUNDS = 60
+# How many times more people than expected bear a name; names of one origin go together.
+SPREAD = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
+# What is believed before any name is seen, worth that many names.
+_BELIEVED_SPREAD = np.array([4.0, 6.0, 4.0, 3.0, 1.5, 0.8, 0.4, 0.3])
+_BELIEVED_SIZES = 10.0
+SUREST = 1e-4
+
+
+@dataclass(frozen=True)
+class NameCounts:
+    """`names[n, bin]` whole names that have n records, by bins of μ; `expected[bin]` is its μ."""
+
+    names: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True)
+class Namesakes:
+    """`sizes[n]` is s(n); `spread` the shares of SPREAD; `same[n, bin]` the chance looked for."""
+
+    sizes: Floats
+    spread: Floats
+    same: Floats
+
+
+def learn_namesakes(counts: NameCounts) -> Namesakes:
+    """Learn s and the shares of λ, then the chance that two records of a name are one party's."""
+    bearers = _bearers(counts.expected)
+    sizes, spread = _start(counts)
+    for _ in range(ROUNDS):
+        sums = _sums(sizes)
+        joint = np.einsum("l,lkb,kn->lknb", spread, bearers, sums[1:])
+        share = joint / (joint.sum(axis=(0, 1)) + 1e-300) * counts.names
+        spread = _normalised(share.sum(axis=(1, 2, 3)) + _BELIEVED_SPREAD)
+        sizes = _sizes(sizes, sums, share.sum(axis=(0, 3)))
+    return Namesakes(sizes, spread, _same(sizes, spread, bearers))
+
+
+def _bearers(expected: Floats) -> Floats:
+    """P(K = k | K ≥ 1) for λ, k − 1 and bin."""
+    k = np.arange(1, MOST_BEARERS + 1)[None, :, None]
+    mean = np.minimum(SPREAD[:, None] * expected[None, :], MOST_BEARERS)[:, None, :]
+    factorials = np.array([lgamma(x + 1) for x in range(1, MOST_BEARERS + 1)])[None, :, None]
+    chance = np.exp(k * np.log(mean) - factorials - mean)
+    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
+
+
+def _start(counts: NameCounts) -> tuple[Floats, Floats]:
+    """Sizes as the rarer half of the names has them, where most have one bearer."""
+    order = np.argsort(counts.expected)
+    kept = np.cumsum(counts.names.sum(axis=0)[order]) <= counts.names.sum() / 2
+    kept[0] = True
+    sizes = counts.names[:, order[kept]].sum(axis=1) + _believed_sizes()
+    return _normalised(sizes), _normalised(_BELIEVED_SPREAD)
+
+
+def _believed_sizes() -> Floats:
+    sizes = 0.5 ** np.arange(MOST_RECORDS + 1)
+    sizes[0] = 0.0
+    return np.asarray(_BELIEVED_SIZES * sizes / sizes.sum())
+
+
+def _sums(sizes: Floats) -> Floats:
+    """P(k bearers have n records together), by k and n."""
+    rows = [np.eye(1, MOST_RECORDS + 1)[0]]
+    for _ in range(MOST_BEARERS):
+        rows.append(np.convolve(rows[-1], sizes)[: MOST_RECORDS + 1])
+    return np.array(rows)
+
+
+def _sizes(sizes: Floats, sums: Floats, names: Floats) -> Floats:
+    """The M-step: how many records each bearer is expected to have had; `names` by k − 1 and n."""
+    expected = _believed_sizes()
+    for k in range(1, MOST_BEARERS + 1):
+        per_sum = names[k - 1] / np.maximum(sums[k], 1e-300)
+        for size in range(1, MOST_RECORDS + 1):
+            others = sums[k - 1][: MOST_RECORDS + 1 - size]
+            expected[size] += k * sizes[size] * float(others @ per_sum[size:])
+    return _normalised(expected)
+
+
+def _same(sizes: Floats, spread: Floats, bearers: Floats) -> Floats:
+    """Expected pairs of one bearer among all pairs of a name's records."""
+    n = np.arange(MOST_RECORDS + 1)
+    sums = _sums(sizes)
+    mixed = np.einsum("l,lkb->kb", spread, bearers)
+    inside = [
+        (k + 1) * np.convolve(sizes * n * (n - 1), sums[k])[: MOST_RECORDS + 1]
+        for k in range(MOST_BEARERS)
+    ]
+    found = np.einsum("kb,kn->nb", mixed, np.array(inside))
+    seen = np.einsum("kb,kn->nb", mixed, sums[1:])
+    pairs = np.maximum(n * (n - 1), 1)[:, None]
+    chance = found / np.maximum(seen, 1e-300) / pairs
+    return np.asarray(np.clip(chance, SUREST, 1.0 - SUREST))
+
+
+def _normalised(values: Floats) -> Floats:
+    return np.asarray(values / values.sum())
