@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 MOST_RECORDS = 40  # names with more are counted as having this many
-MOST_BEARERS = 10
+MOST_BEARERS = 24
 ROUNDS = 60
 # How many times more people than expected bear a name; names of one origin go together.
 SPREAD = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
