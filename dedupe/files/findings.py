@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.estimate import Candidates, Expected
+from dedupe.files.doubts import REVIEW_BITS, doubts, sentence
 from dedupe.files.linking import LinkedType
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SURE_ROLE = 0.6  # below it a column's role counts as a guess
-REVIEW_BITS = 3.0  # one to eight either way: between this and its negative a person should look
-_BLOCKED_ENOUGH = 0.9
-_PRECISE_ENOUGH = 0.9
-_LARGE = 30  # records of one party; few people have as many
 _DIGITS = 4
 
 
@@ -146,12 +143,8 @@ def find(
     )
     types = tuple(_of_type(con, one, candidates[one.party_type]) for one in linked.types)
     review = _pairs_to_review(con)
-    doubts = (
-        *pool.remarks,
-        *discovery.unsure,
-        *linked.unsure,
-        *_doubts(con, types, review, largest),
-    )
+    own = doubts(con, types, review, largest)
+    unsure = (*pool.remarks, *discovery.unsure, *linked.unsure, *own)
     return Findings(
         files=pool.files,
         records=pool.records,
@@ -162,7 +155,7 @@ def find(
         pairs_to_review=review,
         columns=columns,
         party_types=types,
-        unsure=tuple(_sentence(doubt, pool) for doubt in doubts),
+        unsure=tuple(sentence(doubt, (*pool.columns, *pool.files)) for doubt in unsure),
     )
 
 
@@ -247,56 +240,3 @@ def _pairs_to_review(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute(
         "select count(*) from files.pairs where abs(weight) < $bits", {"bits": REVIEW_BITS}
     ).fetchall()[0][0])  # fmt: skip
-
-
-def _doubts(
-    con: duckdb.DuckDBPyConnection, types: tuple[TypeFindings, ...], review: int, largest: int
-) -> list[str]:
-    doubts = []
-    for one in types:
-        if "stated" in one.prior:
-            doubts.append(
-                f"{one.records:,} {one.party_type} records are too few to learn how many matches"
-                " there are: a stated share was taken, and the estimates lean on it"
-            )
-        if one.coverage < _BLOCKED_ENOUGH:
-            doubts.append(
-                f"about {1 - one.coverage:.0%} of the pairs of one {one.party_type} share no"
-                " blocking value and were never compared"
-            )
-        if one.estimate.precision < _PRECISE_ENOUGH:
-            doubts.append(
-                f"about {1 - one.estimate.precision:.0%} of the {one.party_type} pairs put together"
-                " may be wrong: a higher merge_bits in specification.yml, given back with --spec,"
-                " takes fewer"
-            )
-    if largest >= _LARGE:
-        doubts.append(f"the largest cluster has {largest:,} records: the report shows it")
-    if review:
-        doubts.append(
-            f"{_counted(review, 'pair is a close call', 'pairs are close calls')} (no more than"
-            " eight to one for or against a match): see pairs.parquet, weights from -3 to 3"
-        )
-    doubtful = con.execute(
-        "select count(distinct c.cluster_id) from files.pairs as p"
-        " join files.clusters as c on c.place = p.left_place"
-        " where p.same_cluster and p.weight < $bits",
-        {"bits": -REVIEW_BITS},
-    ).fetchall()[0][0]
-    if doubtful:
-        doubts.append(
-            f"{_counted(doubtful, 'cluster holds', 'clusters hold')} two records that alone would"
-            " not be taken for one: other records tie them together"
-        )
-    return doubts
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
-
-
-def _sentence(text: str, pool: Pool) -> str:
-    """With a capital letter, unless it begins with a name of the user's, and one full stop."""
-    first = text.split(" ", 1)[0].rstrip(":")
-    begun = text if first in (*pool.columns, *pool.files) else text[:1].upper() + text[1:]
-    return begun.rstrip(".") + "."

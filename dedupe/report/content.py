@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedupe.estimate import Candidates, curve
-from dedupe.files.findings import REVIEW_BITS
+from dedupe.files.doubts import REVIEW_BITS
 from dedupe.files.loaded import RECORD, quoted
 from dedupe.report.wording import bits, words
 

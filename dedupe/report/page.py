@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from dedupe.files.findings import REVIEW_BITS, TypeFindings
+from dedupe.files.doubts import REVIEW_BITS
+from dedupe.files.findings import TypeFindings
 from dedupe.report import charts, content, wording
 
 if TYPE_CHECKING:
