@@ -74,7 +74,7 @@ def link_standardised(
     trained = train(con, specification)
     save(trained, work_dir)
     build_frequencies(con, trained)
-    kept = _keep_pairs(con, trained)
+    kept = keep_pairs(con, trained)
     return LinkResult(party_type, trained.records, candidates, kept, trained)
 
 
@@ -96,7 +96,8 @@ def compare_candidates(con: duckdb.DuckDBPyConnection, specification: Specificat
     )
 
 
-def _keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
+def keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
+    """`compared` → `link.<party_type>_pairs`, those worth keeping; returns their number."""
     specification = trained.specification
     pairs = f"link.{specification.party_type}_pairs"
     least = threshold_weight(specification.thresholds.candidate)

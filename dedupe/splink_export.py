@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.blocking import LISTS
 from dedupe.levels import level_sql, silence_sql
-from dedupe.specification import BlockingRule, Comparison
+from dedupe.specification import BlockingRule, Comparison, Specification
 from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import Trained
 from stamm.errors import InputError
@@ -48,25 +48,38 @@ def export_splink(con: duckdb.DuckDBPyConnection, trained: Trained, folder: Path
 
 def splink_settings(trained: Trained) -> dict[str, Any]:
     """Splink's settings dictionary for `dedupe_only`, dialect duckdb."""
-    specification = trained.specification
-    if specification.supervised:
+    if trained.specification.supervised:
         raise InputError(
             "expected a model trained without labels, this one has supervised weights",
             hint="Splink has no words for them; export the specification without `supervised`.",
         )
+    settings = untrained_settings(trained.specification)
+    for comparison, entry in zip(
+        trained.specification.comparisons, settings["comparisons"], strict=True
+    ):
+        place = trained.specification.position(comparison.name)
+        _, *levels = entry["comparison_levels"]  # the first one is "missing"
+        for level, known in zip(comparison.levels, levels, strict=True):
+            code = comparison.code(level.name)
+            known["m_probability"] = trained.m[place][code - 1]
+            known["u_probability"] = trained.u[place][code - 1]
+    return settings | {"probability_two_random_records_match": trained.match_share}
+
+
+def untrained_settings(specification: Specification) -> dict[str, Any]:
+    """Comparisons and blocking rules only: Splink can train and score with them."""
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "rid",
-        "probability_two_random_records_match": trained.match_share,
         "retain_intermediate_calculation_columns": True,
-        "comparisons": [_comparison(trained, c) for c in specification.comparisons],
+        "comparisons": [_comparison(c) for c in specification.comparisons],
         "blocking_rules_to_generate_predictions": [
             _blocking_rule(rule) for rule in specification.blocking_rules
         ],
     }
 
 
-def _comparison(trained: Trained, comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: Comparison) -> dict[str, Any]:
     levels: list[dict[str, Any]] = [
         {
             "sql_condition": _by_side(silence_sql(comparison)),
@@ -74,14 +87,11 @@ def _comparison(trained: Trained, comparison: Comparison) -> dict[str, Any]:
             "is_null_level": True,
         }
     ]
-    place = trained.specification.position(comparison.name)
     for level in comparison.levels:
         tests = level_sql(level)
         entry: dict[str, Any] = {
             "sql_condition": _by_side(tests) if tests else "ELSE",
             "label_for_charts": level.name,
-            "m_probability": trained.m[place][comparison.code(level.name) - 1],
-            "u_probability": _u(trained, comparison, level.name),
         }
         if level.term_frequency and level.term_frequency not in LISTS:
             entry["tf_adjustment_column"] = level.term_frequency

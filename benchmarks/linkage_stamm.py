@@ -1,0 +1,63 @@
+"""One run of our linkage, in a process of its own: people as Parquet → connected components.
+
+Then repair (every pair of a doubtful component scored, greedy merging) and survivorship, which
+Splink has no counterpart for. Prints one JSON line; `benchmarks.linkage` starts it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.linkage_phases import Phases, prepared, write_golden, write_match_input
+
+
+def main(folder: Path, memory_limit: str, begun: float) -> None:
+    phases = Phases(begun)
+    from dedupe.blocking import block
+    from dedupe.clusters import components
+    from dedupe.linkage import compare_candidates, keep_pairs
+    from dedupe.resolve import cluster_linked
+    from dedupe.specification import load_specification
+    from dedupe.term_frequencies import build_frequencies
+    from dedupe.training.train import train
+    from stamm.duck import open_warehouse
+
+    specification = load_specification("person")
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as place,
+        open_warehouse(Path(place) / "warehouse.duckdb", memory_limit=memory_limit) as con,
+    ):
+        phases.ends("start")
+        con.execute("create schema link")
+        people = prepared(folder, "people")
+        con.execute(f"create table link.person_records as from '{people}' order by rid")
+        phases.ends("load")
+        candidates = block(con, specification)
+        phases.ends("block")
+        compare_candidates(con, specification)
+        phases.ends("compare")
+        trained = train(con, specification)
+        phases.ends("train")
+        build_frequencies(con, trained)
+        kept = keep_pairs(con, trained)
+        phases.ends("score")
+        sure = con.execute(
+            "select l_rid - 1 as l, r_rid - 1 as r from link.person_pairs where weight > 0"
+        ).fetchnumpy()
+        labels = components(trained.records, sure["l"], sure["r"])
+        phases.ends("components")
+        found = {"pairs": candidates, "kept": kept, "clusters": len(set(labels.tolist()))}
+        compared = phases.so_far()
+        write_match_input(con, prepared(folder, "match_input"))
+        phases.restart()
+        clusters = cluster_linked(con, trained).clusters
+        phases.ends("repair")
+        write_golden(con, [(m.record_id, c[0].record_id) for c in clusters for m in c])
+        phases.ends("survivorship")
+    phases.report(compared | found | {"clusters_repaired": len(clusters)})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
