@@ -32,7 +32,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("start")
         con.execute("create schema link")
         people = prepared(folder, "people")
-        con.execute(f"create table link.person_records as from '{people}' order by rid")
+        con.execute(f"create table link.person_records as from '{people}'")
         phases.ends("load")
         candidates = block(con, specification)
         phases.ends("block")

@@ -19,6 +19,7 @@ LISTS = frozenset(
     {"emails", "phones", "domains", "family_parts", "labels", "x_words", "x_word_pairs"}
 )
 IDENTICAL = "identical_records"
+DISTINCT = "distinct_records"  # a view that `block` leaves
 
 
 def key_sql(rule: BlockingRule) -> str:
@@ -95,10 +96,10 @@ def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> int:
     columns = [name for name in con.table(records).columns if name not in {"rid", "record_id"}]
     con.execute(f"create or replace temp table copies as {copies_sql(columns, records)}")
     con.execute(
-        "create or replace temp view distinct_records as"
+        f"create or replace temp view {DISTINCT} as"
         f" from {records} as r anti join copies using (rid)"
     )
-    write_candidates(con, specification, "distinct_records")
+    write_candidates(con, specification, DISTINCT)
     return int(con.table("candidates").count("*").fetchall()[0][0])
 
 

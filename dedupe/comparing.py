@@ -68,8 +68,12 @@ def _portions(
         " group by all order by all"
     ).fetchall()
     if 2 * sum(row[2] for row in found) < total:
-        ids = " where rid in (select {0}_rid from {1})"
-        yield "true", records + ids.format("l", pairs), records + ids.format("r", pairs)
+        con.execute(
+            f"create or replace temp table mentioned_records as from {records} where rid in"
+            f" (select l_rid from {pairs} union all select r_rid from {pairs})"
+        )
+        yield "true", "mentioned_records", "mentioned_records"
+        con.execute("drop table mentioned_records")
         return
     for left, right, _ in found:
         in_range = "{0} between {1} and {2}"

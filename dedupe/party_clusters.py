@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.clusters import ENOUGH, Positions, ScoredPairs, cluster
+from dedupe.blocking import IDENTICAL
+from dedupe.clusters import ENOUGH, Positions, ScoredPairs
+from dedupe.equal_records import cluster_distinct
 from dedupe.identity.constitution import Member
 from dedupe.judgements import Judgement, decisions
 
@@ -56,9 +58,10 @@ def cluster_parties(
         score(tables.candidates, tables.component_pairs)
         return tables.scored(tables.component_pairs)
 
-    found = cluster(
+    found = cluster_distinct(
         len(members),
-        tables.scored(tables.pairs),
+        tables.scored(f"{tables.pairs} where blocking_rule <> '{IDENTICAL}'"),
+        tables.scored(f"{tables.pairs} where blocking_rule = '{IDENTICAL}'"),
         score_missing,
         decisions(judged, position),
         enough,
@@ -129,10 +132,12 @@ class _Tables:
         self.con.unregister("arriving")
 
     def scored(self, table: str) -> ScoredPairs:
+        """Weights and vetoes of the pairs behind `from`, by position."""
+        """Weights and vetoes of the pairs behind `from`, by position."""
         columns = self.con.execute(
             "select least(l.position, r.position) as l, greatest(l.position, r.position) as r,"
             f" p.weight::bigint as weight, {self.contradiction} as veto "
-            f"from {table} as p join {self._numbered} as l on l.rid = p.l_rid "
+            f"from (from {table}) as p join {self._numbered} as l on l.rid = p.l_rid "
             f"join {self._numbered} as r on r.rid = p.r_rid"
         ).fetchnumpy()
         left, right, weight = (columns[c].astype(np.int64) for c in ("l", "r", "weight"))

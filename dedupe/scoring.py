@@ -86,7 +86,7 @@ def weigh(
     carried: str = "",
     least: int | None = None,
 ) -> None:
-    """Pairs with patterns → `out_table` (l_rid, r_rid, <carried>, pattern, weight), in order.
+    """Pairs with patterns → `out_table` (l_rid, r_rid, <carried>, pattern, weight), in no order.
 
     `least` leaves out lighter pairs. Most of those are told by their pattern alone: not even the
     rarest values would lift them. Temp table `pattern_bits` says so for each pattern.
@@ -108,7 +108,7 @@ def weigh(
         f" round({FIXED_POINT} * (match - greatest(s, a)"
         " - log2(1 + pow(2, greatest(least(s, a) - greatest(s, a), -1000)))))::integer as weight"
         " from summed)"
-        f" from weighed {'' if least is None else f'where weight >= {least}'} order by l_rid, r_rid"
+        f" from weighed {'' if least is None else f'where weight >= {least}'}"
     )
     con.execute("drop table hopeful")
 

@@ -72,7 +72,7 @@ def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
             f" total as (select count(*) as n from {records} where {column} is not null)"
             " select value, log2((greatest(count(*) - $own, $least)"
             " / (select n from total)) / $u) as bits from given"
-            " where value is not null group by value order by value",
+            " where value is not null group by value",
             {"u": trained.u[place][code - 1], "own": own, "least": FEWEST_STRANGERS},
         )
     for comparison in trained.specification.comparisons:

@@ -33,11 +33,17 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Chance:
-    """What is known without matches: u as counted, shares of missing values, records."""
+    """What is known without matches: u as counted, shares of missing values, records.
+
+    u is counted over records of distinct contents; `copies` are the others, and `copied` the pairs
+    of equal records.
+    """
 
     u: list[Floats]
     missing: list[float]
     records: int
+    copies: int = 0
+    copied: float = 0.0
 
     def is_too_few(self, specification: Specification) -> bool:
         """Whether the stated prior stands, as nothing can be estimated."""
@@ -52,7 +58,7 @@ def fit(specification: Specification, patterns: Patterns, chance: Chance) -> Kin
     for _ in range(2):  # the second round uses the m of the first one's M-step
         learnt = _with_shares(specification, patterns, learnt, chance)
         learnt = _one_step(specification, patterns, learnt, anchors)
-        learnt = _without_matches(specification, learnt, chance.u)
+        learnt = _without_matches(specification, learnt, chance)
     return _with_shares(specification, patterns, learnt, chance)
 
 
@@ -139,6 +145,10 @@ def _reaching(specification: Specification, codes: Codes, rule: BlockingRule) ->
     return reached
 
 
+def _pairs_of(records: int) -> float:
+    return records * (records - 1) / 2
+
+
 def _with_shares(
     specification: Specification, patterns: Patterns, kinds: Kinds, chance: Chance
 ) -> Kinds:
@@ -175,20 +185,25 @@ def _one_step(
     return Kinds(maximised(patterns.codes, weights, kinds, everything, anchors), kinds.shares)
 
 
-def _without_matches(specification: Specification, kinds: Kinds, counted: list[Floats]) -> Kinds:
-    """Take the matches' own agreement out of u: among all pairs, some agree as they are one.
+def _without_matches(specification: Specification, kinds: Kinds, chance: Chance) -> Kinds:
+    """Take the matches' own agreement out of u: among distinct pairs, some agree as they are one.
 
     counted = share_m · m + share_v · v + share_u · u, solved for u. The difference of two
     estimates may be anything, so it stays above a fiftieth of what was counted, and above one
     pair of the sample where the level was sampled.
     """
     strangers = []
+    possible = max(_pairs_of(chance.records), 1.0)
+    distinct = max(_pairs_of(chance.records - chance.copies), 1.0)
     for place, comparison in enumerate(specification.comparisons):
         if comparison.corrects:
             strangers.append(kinds.tables[0][place])
             continue
-        u = counted[place].copy()
+        u = chance.u[place].copy()
         others = sum(kinds.shares[k] * kinds.tables[k][place] for k in range(1, len(kinds.shares)))
+        others = np.asarray(others) * possible
+        others[-1] = max(others[-1] - chance.copied, 0.0)  # equal records agree in all they hold
+        others /= distinct
         for level in comparison.levels[:-1]:
             code = comparison.code(level.name) - 1
             least = u[code] / 50 if level.exact_chance else max(u[code] / 50, 1 / SAMPLE)

@@ -30,15 +30,27 @@ def train(con: duckdb.DuckDBPyConnection, specification: Specification) -> Train
 def counted(con: duckdb.DuckDBPyConnection, specification: Specification) -> Chance:
     """What the records say without any pair: chances, missing values, and how many there are."""
     records = int(con.table(f"link.{specification.party_type}_records").count("*").fetchall()[0][0])
-    return Chance(chances(con, specification), missing_shares(con, specification), records)
+    copies, copied = con.execute(
+        "select coalesce(sum(n), 0)::bigint, coalesce(sum(n * (n + 1) // 2), 0)::double from"
+        " (select count(*) as n from copies group by first_rid)"
+    ).fetchall()[0]
+    missing = missing_shares(con, specification)
+    return Chance(chances(con, specification), missing, records, int(copies), float(copied))
 
 
 def patterns_of(
     con: duckdb.DuckDBPyConnection, specification: Specification, compared: str
 ) -> Patterns:
-    """Count the patterns of a table of compared pairs."""
+    """Count the patterns of a table of compared pairs.
+
+    Equal records (`rules` = 0) are each tied to their first, yet are all pairs of each other.
+    """
     rows = con.execute(
-        f"select pattern, count(*) from {compared} group by pattern order by pattern"
+        f"with tied as (select pattern, count(*) as n from {compared} where rules = 0"
+        " group by l_rid, pattern),"
+        f" counted as (select pattern, count(*) as n from {compared} where rules <> 0"
+        " group by pattern union all select pattern, n * (n + 1) // 2 from tied)"
+        " select pattern, sum(n)::double from counted group by pattern order by pattern"
     ).fetchall()
     width = len(specification.comparisons)
     codes = np.array([unpack(row[0], width) for row in rows], dtype=np.int64).reshape(-1, width)

@@ -5,6 +5,8 @@ import pytest
 
 from dedupe.blocking import block
 from dedupe.linkage import compare_candidates
+from dedupe.patterns import pack
+from dedupe.scoring import pattern_bits, weight_of
 from dedupe.training.chance import chances
 from dedupe.training.coverage import coverage
 from dedupe.training.train import train
@@ -83,6 +85,7 @@ def test_below_the_records_needed_the_stated_prior_stands(con):
 def test_u_of_equality_is_the_exact_chance(con):
     rows = [{"family": name, "birth": str(i)} for i, name in enumerate(["huber"] * 3 + ["maier"])]
     write_records(con, "person", rows)
+    block(con, specification())
     u = chances(con, specification())
     # 3 · 2 ordered pairs of Hubers among 4 · 3.
     assert u[0][2] == pytest.approx(6 / 12, rel=0.2)
@@ -100,3 +103,12 @@ def test_training_twice_gives_the_same_bytes(con):
     block(con, four_fields())
     compare_candidates(con, four_fields())
     assert train(con, four_fields()) == train(con, four_fields())
+
+
+def test_equal_records_are_matches_even_where_there_is_nothing_else(con):
+    write_records(con, "person", [{"family": "huber", "birth": "19800203"}] * 500)
+    block(con, specification())
+    compare_candidates(con, specification())
+    found = train(con, specification())
+    equal_pair = pattern_bits(found, pack([3, 2]))
+    assert weight_of(equal_pair.match, equal_pair.stranger, equal_pair.alternative) > 0
