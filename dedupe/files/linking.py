@@ -124,14 +124,15 @@ def _group_equal_rows(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:
     columns = ", ".join(quoted(c) for c in con.sql(f"from {TABLE}").columns if c != RECORD)
     con.execute(
         f"insert into files.grouped select {RECORD}, number + {_NEXT_NUMBER} from ("
-        f" select {RECORD}, dense_rank() over (order by {columns}) as number,"
-        f"  count(*) over (partition by {columns}) as equal"
+        f" select {RECORD}, dense_rank() over (order by {columns or '0'}) as number,"
+        f"  count(*) over (partition by {columns or '0'}) as equal"
         f" from {TABLE} join {MATCH_INPUT} as i on i.record_id = {RECORD} and i.party_type = ?"
         ") where equal > 1",
         [party_type],
     )
     alone = con.execute("select count(*) < 2 from files.records").fetchall()[0][0]
-    return bool(alone or con.table("files.grouped").limit(1).fetchall())
+    grouped = "select 1 from files.grouped union all select 1 from files.copies limit 1"
+    return bool(alone or con.execute(grouped).fetchall())
 
 
 def _write_clusters(con: duckdb.DuckDBPyConnection) -> None:
@@ -139,15 +140,14 @@ def _write_clusters(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create or replace table files.clusters as
         with placed as (
-            select r.{RECORD}, g.number,
+            select r.{RECORD}, coalesce(c.first_record, r.{RECORD}) as seen,
                    row_number() over (order by r.__file, r.{POSITION}) as place
-            from files.records as r
-            left join files.grouped as g on g.record = r.{RECORD}
+            from files.records as r left join files.copies as c using ({RECORD})
         ),
         labelled as (
-            select *, case when number is null then place
-                else min(place) over (partition by number) end as first_place
-            from placed
+            select p.{RECORD}, p.place,
+                   min(p.place) over (partition by coalesce('#' || g.number, p.seen)) as first_place
+            from placed as p left join files.grouped as g on g.record = p.seen
         )
         select {RECORD}, dense_rank() over (order by first_place) as cluster_id,
                count(*) over (partition by first_place) as size, place

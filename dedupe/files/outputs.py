@@ -29,7 +29,7 @@ _ASIDE = ".stamm-dedupe"
 def output_folder(out: Path) -> Iterator[Path]:
     """A folder to work in, inside `out`; what lies in its `done` is put in place if all went well.
 
-    The work folder goes in any case: it holds personal data.
+    The work folder goes in any case: it holds personal data. So does `out` if nothing came of it.
     """
     if out.exists() and not out.is_dir():
         raise UsageError(
@@ -54,6 +54,8 @@ def output_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
         lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)
+        if not any(out.iterdir()):
+            out.rmdir()
 
 
 def write_tables(con: duckdb.DuckDBPyConnection, folder: Path, files: tuple[str, ...]) -> None:

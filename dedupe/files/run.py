@@ -9,12 +9,13 @@ The truth, if there is one, is read apart and looked at after everything is writ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.evaluate import Scores, scores
 from dedupe.expected import candidates as candidates_of
+from dedupe.files.copies import set_copies_aside
 from dedupe.files.findings import Findings, find
 from dedupe.files.golden import units, write_golden
 from dedupe.files.loaded import RECORD, TABLE
@@ -84,6 +85,7 @@ def dedupe_files(
             con, files, aside,
             id_column=chosen.id_column, truth_column=chosen.truth_column,
         )  # fmt: skip
+        pool = replace(pool, remarks=(*pool.remarks, *set_copies_aside(con, pool.columns)))
         discovery = _discover(con, pool, chosen, own)
         findings = _link_and_write(con, pool, discovery, chosen, own, aside, tell)
         tell("scoring against the truth" if chosen.truth_column else "done")

@@ -1,0 +1,49 @@
+"""Rows that stand in a file very many times: set aside before linking, clustered after."""
+
+import csv
+
+import pytest
+
+from dedupe.files import Options, dedupe_files
+from dedupe.files.copies import MANY, set_copies_aside
+from stamm.duck import in_memory
+
+TEST_ENTRY = "Max,Mustermann,01.01.1980,max@web.de,Musterstadt"
+PEOPLE = """\
+Vorname,Nachname,Geburtsdatum,E-Mail,Ort
+Anna,Müller,12.03.1980,anna@web.de,Dresden
+Anna,Mueller,12.03.1980,anna@web.de,Dresden
+Jürgen,Groß,01.12.1975,j.gross@gmx.de,Erfurt
+Juergen,Gross,01.12.1975,j.gross@gmx.de,Erfurt
+Beate,Lang,01.01.1960,beate@web.de,Köln
+"""
+
+
+@pytest.mark.parametrize(("times", "aside"), [(MANY, 0), (MANY + 1, MANY)])
+def test_more_than_a_block_may_hold_are_represented_by_the_first(times, aside):
+    with in_memory() as con:
+        con.execute("create schema files")
+        con.execute(
+            "create table files.records as"
+            " select lpad(i::varchar, 4, '0') as __record, 0 as __file, i as __position,"
+            f" i::varchar as __id, if(i < {times}, 'Max', 'Eva' || i) as name"
+            f" from range({times + 2}) t(i)"
+        )
+        con.execute("create view files.pooled as select __record, name from files.records")
+        remarks = set_copies_aside(con, ["name"])
+        assert con.execute("select count(*), min(first_record) from files.copies").fetchall() == [
+            (aside, "0000" if aside else None)
+        ]
+        assert con.sql("from files.pooled").count("*").fetchall() == [(times + 2 - aside,)]
+        assert bool(remarks) == bool(aside)
+
+
+def test_test_entries_spoil_nothing_for_the_others(tmp_path):
+    path = tmp_path / "kunden.csv"
+    path.write_text(PEOPLE + f"{TEST_ENTRY}\n" * 2_000, encoding="utf-8")
+    found = dedupe_files([path], Options(out=tmp_path / "out")).findings
+    with (tmp_path / "out" / "golden.csv").open(encoding="utf-8", newline="") as lines:
+        sizes = {row["Vorname"]: int(row["size"]) for row in csv.DictReader(lines)}
+    assert sizes == {"Anna": 2, "Jürgen": 2, "Beate": 1, "Max": 2_000}
+    assert found.records == 2_005
+    assert any("2,000 rows are copies of one, letter by letter" in said for said in found.unsure)
