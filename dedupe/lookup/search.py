@@ -16,6 +16,7 @@ from dedupe.explain import Step, prior_weight
 from dedupe.lookup import standardised
 from dedupe.lookup.card import Card
 from dedupe.lookup.index import Index, Record, key_values, listed
+from dedupe.lookup.names import NameContext
 from dedupe.lookup.weighing import Row, TermBits, Weigher
 from dedupe.scoring import probability
 from dedupe.term_frequencies import frequency_terms
@@ -48,8 +49,11 @@ class Hit:
 class Lookup:
     """All that a look-up needs, in memory."""
 
-    def __init__(self, searches: dict[str, _Search], firms: dict[str, str]) -> None:
+    def __init__(
+        self, searches: dict[str, _Search], context: NameContext, firms: dict[str, str]
+    ) -> None:
         self._searches = searches
+        self._context = context
         self._firms = firms
 
     @staticmethod
@@ -59,13 +63,12 @@ class Lookup:
         Raises InputError where nothing was linked yet.
         """
         searches = {t: _Search(Index.load(con, load(work_dir, t))) for t in PARTY_TYPES}
-        return Lookup(
-            searches, dict(con.execute("select domain, name from link.domain_firms").fetchall())
-        )
+        firms = con.execute("select domain, name from link.domain_firms").fetchall()
+        return Lookup(searches, NameContext.load(con), dict(firms))
 
     def find(self, card: Card, limit: int = 5, at_least: float = 0.05) -> list[Hit]:
         """The likeliest people and firms, best first, at most `limit` of each."""
-        person = standardised.person(card, self._firms.get)
+        person = standardised.person(card, self._context, self._firms.get)
         found = self._searches["person"].find(person, limit, at_least)
         if card.company_name or card.vat_id or card.website_domain:
             firm = standardised.organisation(card)

@@ -1,8 +1,7 @@
 """A card → one standardised record of a party type, as `dedupe.standardise` makes it of a table.
 
 The parsers are the same ones; what person.sql and organisation.sql do for a whole table is said
-here for one record, and a test holds the two together. What only a table can tell (swapped names,
-names that a mailbox alone gives) is not guessed: comparison levels see swapped names anyway.
+here for one record, and a test holds the two together.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dedupe.lookup.card import Card
+from dedupe.lookup.names import NameContext, names_of
 from dedupe.standardise import addresses, companies, contact_points, names
 from dedupe.standardise.phonetics import koelner_phonetik
 
@@ -19,9 +19,13 @@ Record = dict[str, Any]
 FirmOfDomain = Callable[[str], str | None]
 
 
-def person(card: Card, firm_of_domain: FirmOfDomain = lambda _: None) -> Record:
+def person(
+    card: Card,
+    context: NameContext | None = None,
+    firm_of_domain: FirmOfDomain = lambda _: None,
+) -> Record:
     """Columns of `link.person_records`."""
-    given_raw, family_raw = _names(card)
+    given_raw, family_raw = names_of(card, context or NameContext())
     given = names.given_name(given_raw or "")
     family = names.family_name(family_raw or "")
     mail = _emails(card)
@@ -66,14 +70,6 @@ def organisation(card: Card) -> Record:
         **_phones(card),
         **_place(card),
     }
-
-
-def _names(card: Card) -> tuple[str | None, str | None]:
-    """A whole name is cut; a lone one is taken for a family name, as on a card."""
-    if card.given_name or card.family_name or not card.full_name:
-        return card.given_name, card.family_name
-    whole = names.full_name(card.full_name)
-    return whole.given_part, whole.family_part or whole.single
 
 
 def _birth(card: Card) -> Record:

@@ -68,7 +68,8 @@ def test_a_card_finds_its_golden_customer(ran):
     known = company.json(
         "query",
         "select party_id, full_name, email from golden_parties where party_type = 'person'"
-        " and email is not null and full_name is not null order by party_id limit 1",
+        " and email is not null and given_name is not null and family_name is not null"
+        " order by full_name, email limit 1",
     )[0]
     card = ("--name", known["full_name"], "--email", known["email"])
     hits = company.json("lookup", *card)

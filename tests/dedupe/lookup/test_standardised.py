@@ -7,6 +7,7 @@ import random
 import pytest
 
 from dedupe.lookup import standardised
+from dedupe.lookup.names import NameContext
 from dedupe.standardise.records import standardise_records
 from stamm.duck import in_memory
 from tests.dedupe.lookup.cards import card_of
@@ -14,10 +15,21 @@ from tests.dedupe.match_input import record, write_match_input
 
 MESS = {
     "title": [None, "Dr.", "Frau Prof. Dr."],
-    "given_name": ["Anna", "HANS-PETER", "Dr. Jürgen", "B.", "Chloé Marie"],
-    "family_name": ["Müller-Schmidt", "von der Heide", "GRÖßER", "Huber"],
+    "given_name": [None, "Anna", "HANS-PETER", "Dr. Jürgen", "B.", "Chloé Marie", "Huber"],
+    "family_name": [None, "Müller-Schmidt", "von der Heide", "GRÖßER", "Huber", "Anna"],
+    "full_name": [None, "Anna", "Huber", "Jürgen Größer", "Huber, Anna"],
     "birth_date": [None, "1980-01-01", "1975-11-30"],
-    "emails": [[], ["Anna.Mueller@web.de"], ["info@huber-bau.de", "h.p+x@gmail.com"], ["krumm"]],
+    "emails": [
+        [],
+        ["Anna.Mueller@web.de"],
+        ["info@huber-bau.de", "h.p+x@gmail.com"],
+        ["krumm"],
+        ["anna.huber@web.de"],
+        ["huber_juergen@gmx.de"],
+        ["annahuber@gmx.at"],
+        ["a.groesser@web.de"],
+        ["j.huber@web.de", "jurgen.groesser@web.de"],
+    ],
     "phones": [[], ["030 5550101"], ["+49 (0)30 5550102", "0171/5550103"], ["12"]],
     "street": [None, "Haupt-Strasse 12 A", "Ringstr.", "7 Rue de Gare"],
     "house_number": [None, None, "007", "3-5"],
@@ -32,12 +44,13 @@ MESS = {
 
 def messy_rows(party_type: str) -> list[dict]:
     dice = random.Random(7)
-    drawn = [{name: dice.choice(values) for name, values in MESS.items()} for _ in range(120)]
-    # A firm's name comes from company_name in both; people have whole names (see the module).
+    drawn = [{name: dice.choice(values) for name, values in MESS.items()} for _ in range(400)]
+    # A card has a name or a contact; a firm's name is its company name in both.
     return [
         record(f"r{i}@erp", party_type=party_type, **values)
         for i, values in enumerate(drawn)
-        if party_type == "person" or values["company_name"]
+        if values["company_name"]
+        or (party_type == "person" and (values["emails"] or values["phones"]))
     ]
 
 
@@ -47,9 +60,14 @@ def test_a_card_has_the_values_that_its_record_has(party_type):
     with in_memory() as con:
         write_match_input(con, rows)
         standardise_records(con, party_type)
+        context = NameContext.load(con) if party_type == "person" else None
         known = con.sql(f"from link.{party_type}_records").to_arrow_table().to_pylist()
     by_id = {one.pop("record_id"): one for one in known}
-    standardise = getattr(standardised, party_type)
+    standardise = (
+        standardised.organisation
+        if context is None
+        else lambda card: standardised.person(card, context)
+    )
     for row in rows:
         expected = by_id[row["record_id"]]
         found = standardise(card_of(row))
@@ -60,7 +78,7 @@ def test_a_card_has_the_values_that_its_record_has(party_type):
 
 def test_an_employer_is_told_by_the_mail_domain_before_the_name():
     card = card_of(record("r@erp", company_name="Huber", emails=["x@acme.de"]))
-    assert standardised.person(card, {"acme.de": "acme software"}.get)["company"] == "acme software"
+    assert standardised.person(card, None, {"acme.de": "acme"}.get)["company"] == "acme"
     assert standardised.person(card)["company"] == "huber"
 
 
