@@ -1,4 +1,4 @@
-"""Rows that stand in the files very many times over, letter by letter: linking sees the first.
+"""Rows that say the very same very many times over: linking sees the first of them.
 
 Test entries and defaults come in thousands. They would teach the model that everybody is called
 Max Mustermann, and no comparison can tell them apart; so they are set aside before and join the
@@ -16,20 +16,30 @@ from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
 if TYPE_CHECKING:
     import duckdb
 
+    from dedupe.discovery import Discovery
+
 MANY = 50  # blocking rules hold values with more than about as many holders for hot
 
 
-def set_copies_aside(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> tuple[str, ...]:
-    """Leave `files.copies` (`__record`, `first_record`), take them out of `files.pooled`; remarks.
+def telling_columns(discovery: Discovery) -> list[str]:
+    """Columns that tell something about a party: numbers and times of rows do not."""
+    return [one.column for one in discovery.columns if one.role not in {"ignore", "record_id"}]
 
-    Returns a sentence if there are any.
+
+def set_copies_aside(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> tuple[str, ...]:
+    """Leave `files.copies` (`__record`, `first_record`), take them out of `files.pooled`.
+
+    Rows are copies if they are equal in these columns. Returns a sentence if there are any.
     """
-    listed = ", ".join(quoted(column) for column in columns) or "0"
+    listed = ", ".join(quoted(column) for column in columns) or "null"
     con.execute(f"""
         create or replace table files.copies as
         with counted as (
             select *, count(*) over (partition by content) as times
-            from (select {RECORD}, __file, {POSITION}, hash({listed}) as content from files.records)
+            from (
+                select {RECORD}, __file, {POSITION}, hash({listed}) as content
+                from files.records where coalesce({listed}) is not null
+            )
         ),
         many as (
             select r.{RECORD}, first_value(r.{RECORD}) over (
@@ -50,5 +60,5 @@ def set_copies_aside(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> 
         f" from files.records anti join files.copies using ({RECORD})"
     )
     several = f"each of {contents:,} different ones" if contents > 1 else "one"
-    return (f"{copies + contents:,} rows are copies of {several}, letter by letter, and are put"
-            " together without a look at what else is known.",)  # fmt: skip
+    return (f"{copies + contents:,} rows are copies of {several} in all that tells people or"
+            " firms apart, and are put together unseen.",)  # fmt: skip

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.evaluate import Scores, scores
 from dedupe.expected import candidates as candidates_of
-from dedupe.files.copies import set_copies_aside
+from dedupe.files.copies import set_copies_aside, telling_columns
 from dedupe.files.findings import Findings, find
 from dedupe.files.golden import units, write_golden
 from dedupe.files.loaded import RECORD, TABLE
@@ -85,8 +85,9 @@ def dedupe_files(
             con, files, aside,
             id_column=chosen.id_column, truth_column=chosen.truth_column,
         )  # fmt: skip
-        pool = replace(pool, remarks=(*pool.remarks, *set_copies_aside(con, pool.columns)))
         discovery = _discover(con, pool, chosen, own)
+        copies = set_copies_aside(con, telling_columns(discovery) or pool.columns)
+        pool = replace(pool, remarks=(*pool.remarks, *copies))
         findings = _link_and_write(con, pool, discovery, chosen, own, aside, tell)
         tell("scoring against the truth" if chosen.truth_column else "done")
         measured = _score(con) if chosen.truth_column else None
