@@ -127,7 +127,9 @@ def _lone(placed: Names) -> tuple[bool, bool]:
 def _alike(one: str | None, other: str | None) -> bool:
     from rapidfuzz.distance import JaroWinkler
 
-    return bool(one and other) and JaroWinkler.similarity(one, other) >= ALIKE
+    if one is None or other is None:
+        return False
+    return JaroWinkler.similarity(one, other) >= ALIKE
 
 
 def _is_initial_of(half: str | None, stated: str | None, lone_given: bool) -> bool:
