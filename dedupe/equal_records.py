@@ -18,6 +18,7 @@ from dedupe.clusters import (
     ScoredPairs,
     ScoreMissing,
     cluster,
+    joined,
 )
 
 # Copies of a content that says too little to tell whether they are one. More of them are alone, as
@@ -39,7 +40,7 @@ def cluster_distinct(
         judged[list(pair)] = True
     follows = (copies.weight > enough) & ~judged[copies.right]
     alone = copies.where(~follows & (judged[copies.right] | _few(size, copies)))
-    known = _joined(pairs, alone, _as_their_first(pairs, alone))
+    known = joined(pairs, alone, _as_their_first(pairs, alone))
     found = cluster(size, known, score_missing, decisions, enough)
     labels = found.labels.copy()
     labels[copies.right[follows]] = labels[copies.left[follows]]
@@ -65,7 +66,7 @@ def _as_their_first(pairs: ScoredPairs, copies: ScoredPairs) -> ScoredPairs:
                 pairs.veto[row],
             )
         )
-    return _joined(*found)
+    return joined(*found)
 
 
 def _matches(ends: Positions, copies: ScoredPairs) -> tuple[Positions, Positions]:
@@ -77,12 +78,3 @@ def _matches(ends: Positions, copies: ScoredPairs) -> tuple[Positions, Positions
     rows = np.repeat(np.arange(len(ends)), high - low)
     starts = np.repeat(np.cumsum(high - low) - (high - low), high - low)
     return rows, order[np.arange(len(rows)) - starts + np.repeat(low, high - low)]
-
-
-def _joined(*tables: ScoredPairs) -> ScoredPairs:
-    return ScoredPairs(
-        np.concatenate([table.left for table in tables]),
-        np.concatenate([table.right for table in tables]),
-        np.concatenate([table.weight for table in tables]),
-        np.concatenate([table.veto for table in tables]),
-    )
