@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 from dedupe.discovery.columns import measure
 from dedupe.discovery.comparisons import choose_comparisons
 from dedupe.discovery.discovery import Discovery
-from dedupe.discovery.rules import choose_rules
-from dedupe.specification import PartyType, Specification, load_specification
+from dedupe.discovery.rules import price_rules
+from dedupe.discovery.worth import MODEL_RULES, choose_rules
+from dedupe.specification import PartyType, Specification, Thresholds, load_specification
 from stamm.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb
+
+
+# Merged as generously as any specification that says nothing else: on tables not seen before,
+# what is lost to a stricter threshold was more than what it kept right.
+_THRESHOLDS = Thresholds(candidate=0.05, origin="generous, because clusters are repaired")
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,21 @@ def build_specification(
     columns = measure(con, party_type)
     chosen = choose_comparisons(party_type, discovery, columns)
     comparisons = tuple(one.comparison for one in chosen)
-    rules = choose_rules(con, party_type, comparisons, columns)
-    if not comparisons or not rules:
+    priced = price_rules(con, party_type, comparisons, columns)
+    if not comparisons or not priced:
         raise InputError(
             f"no {party_type} records can be compared: expected a column in which two records may"
             " agree, found none",
             hint="State what the columns are with --map ROLE=COLUMN.",
         )
     own = load_specification(party_type)
-    specification = Specification(
-        version=1, party_type=party_type, prior=own.prior, thresholds=own.thresholds,
-        comparisons=comparisons, blocking_rules=tuple(one.rule for one in rules),
+    first = Specification(
+        version=1, party_type=party_type, prior=own.prior, thresholds=_THRESHOLDS,
+        comparisons=comparisons,
+        blocking_rules=tuple(one.rule for one in priced[:MODEL_RULES]),
     )  # fmt: skip
+    rules = choose_rules(con, first, priced)
     reasons = {one.comparison.name: one.reason for one in chosen}
     reasons |= {one.rule.name: one.reason for one in rules}
+    specification = first.model_copy(update={"blocking_rules": tuple(one.rule for one in rules)})
     return BuiltSpecification(specification, reasons)

@@ -1,7 +1,7 @@
-"""Which blocking rules are worth their pairs.
+"""Which blocking rules could be, and what each of them costs.
 
 Flow: measured columns and comparisons → candidate rules (each key alone, and two keys together) →
-counted pairs → those chosen, with their reasons.
+their pairs counted on the records. `worth` chooses among them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import keys_sql
+from dedupe.blocking import blocks_sql, keys_sql
 from dedupe.discovery.columns import Measured
 from dedupe.specification import BlockingRule, Comparison
 
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     import duckdb
 
 Columns = Mapping[str, Measured]
-PAIRS_PER_RECORD = 60.0  # of all rules together
-PAIRS_OF_A_RULE = 12.0
-CAP = 60
-MOST_RULES = 28
+PAIRS_OF_A_RULE = 12.0  # per record
+CAPS = (60, 20)  # the second one where the first costs too much
 
 
 @dataclass(frozen=True)
@@ -35,36 +33,36 @@ class Key:
 
 
 @dataclass(frozen=True)
-class ChosenRule:
-    """A rule, what it costs, and why it was chosen."""
+class Priced:
+    """A rule and the pairs that it makes."""
 
     rule: BlockingRule
     pairs: int
-    reason: str
 
 
-def choose_rules(
+def price_rules(
     con: duckdb.DuckDBPyConnection,
     party_type: str,
     comparisons: Sequence[Comparison],
     columns: Columns,
-) -> list[ChosenRule]:
-    """Rules of single keys first, then pairs of keys, cheapest first, while pairs last."""
+) -> list[Priced]:
+    """All candidate rules that can be paid, single keys first, then by their pairs."""
     records = f"link.{party_type}_records"
-    total = int(con.table(records).count("*").fetchall()[0][0])
-    left = PAIRS_PER_RECORD * max(total, 100)
-    chosen: list[ChosenRule] = []
-    candidates = [_priced(con, records, rule) for rule in _candidates(comparisons, columns)]
-    for one in sorted(candidates, key=lambda c: (len(c.rule.columns), c.pairs, c.rule.name)):
-        contained = any(set(c.rule.columns) < set(one.rule.columns) for c in chosen)
-        affordable = 0 < one.pairs <= min(left, PAIRS_OF_A_RULE * max(total, 100))
-        if affordable and not contained and len(chosen) < MOST_RULES:
-            left -= one.pairs
-            chosen.append(one)
-    return chosen
+    total = max(int(con.table(records).count("*").fetchall()[0][0]), 100)
+    found = []
+    for rule in candidates(comparisons, columns):
+        for cap in CAPS:
+            capped = rule.model_copy(update={"cap": cap})
+            pairs = _count_pairs(con, records, capped)
+            if pairs <= PAIRS_OF_A_RULE * total:
+                found.append(Priced(capped, pairs))
+                break
+    priced = [one for one in found if one.pairs]
+    return sorted(priced, key=lambda one: (len(one.rule.columns), one.pairs, one.rule.name))
 
 
-def _candidates(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[BlockingRule]:
+def candidates(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[BlockingRule]:
+    """Each key alone, and each two keys of different comparisons."""
     keys = list(_keys(comparisons, columns))
     for size in (1, 2):
         for combination in combinations(keys, size):
@@ -74,7 +72,7 @@ def _candidates(comparisons: Sequence[Comparison], columns: Columns) -> Iterator
                 yield BlockingRule(
                     name="same_" + "_and_".join(name.removeprefix("x_") for name in names),
                     columns=tuple(names),
-                    cap=CAP,
+                    cap=CAPS[0],
                     fires_at=fires,
                     origin="chosen by measured worth",
                 )
@@ -82,6 +80,8 @@ def _candidates(comparisons: Sequence[Comparison], columns: Columns) -> Iterator
 
 def _keys(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[Key]:
     for comparison in comparisons:
+        if comparison.corrects:
+            continue
         for column, level in _KEYS.get(comparison.name, ()):
             if column in columns and any(one.name == level for one in comparison.levels):
                 yield Key(column, comparison.name, level)
@@ -90,12 +90,12 @@ def _keys(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[Key]:
             yield Key(first.when[0].column, comparison.name, first.name)
 
 
-def _priced(con: duckdb.DuckDBPyConnection, records: str, rule: BlockingRule) -> ChosenRule:
-    pairs = con.execute(
-        "select coalesce(sum(n * (n - 1) / 2), 0)::bigint from"
-        f" (select count(*) as n from ({keys_sql(rule, records)}) group by k)"
-    ).fetchall()[0][0]
-    return ChosenRule(rule, int(pairs), f"makes {pairs:,} pairs")
+def _count_pairs(con: duckdb.DuckDBPyConnection, records: str, rule: BlockingRule) -> int:
+    counted = con.execute(
+        "select coalesce(sum(len(rids) * (len(rids) - 1) / 2), 0)::bigint"
+        f" from ({blocks_sql(rule, keys_sql(rule, records))})"
+    ).fetchall()
+    return int(counted[0][0])
 
 
 # Comparison → columns to block on, with the level that their agreement reaches.
