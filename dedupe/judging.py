@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedupe.identity import ledger
-from dedupe.identity.memberships import ALIAS_RUN, follow_alias, members
+from dedupe.identity.memberships import ALIAS_RUN, follow_alias, holder, members
 from dedupe.judgements import Verdict, record_judgement
 from dedupe.record_aliases import aliases, state_aliases
 from stamm.errors import InputError, UsageError
@@ -93,7 +93,7 @@ def merge(store: Store, names: Sequence[str], signed: Signature) -> list[Judged]
 def unmerge(store: Store, names: Sequence[str], signed: Signature) -> Judged:
     """Append that these records are another party than the rest of the one that holds them."""
     records = frozenset(_known_record(store, name) for name in names)
-    held_by = ledger.holders(store, records)
+    held_by = {str(holder(store, record)) for record in records}
     if len(held_by) != 1:
         raise UsageError(
             f"expected records of one golden party, found those of {len(held_by)}: "
@@ -118,7 +118,7 @@ def alias(store: Store, pairs: Iterable[tuple[str, str]], signed: Signature) -> 
     keeps its id. An OLD that no party ever held is passed over: nothing is known of it.
     """
     with store.transaction():
-        known = [(old, new) for old, new in pairs if ledger.holders(store, [old])]
+        known = [(old, new) for old, new in pairs if holder(store, old)]
         stated = state_aliases(store, known, by=signed.by, at=signed.at, reason=signed.reason)
         for old, new in known:
             follow_alias(store, old, new, run_id=ALIAS_RUN, at=signed.at)
@@ -136,7 +136,7 @@ def _append(store: Store, one: Side, other: Side, verdict: Verdict, signed: Sign
 def _known_record(store: Store, record_id: str) -> str:
     """Its present name."""
     current = aliases(store).current(record_id)
-    if not record_id or not ledger.holders(store, [current]):
+    if not record_id or not holder(store, current):
         raise InputError(
             f"{record_id or 'nothing'}: expected a golden id or a record id, no run has seen it",
             hint='Ids: stamm query "select record_id, party_id, source from xref_parties limit 5"',

@@ -31,6 +31,12 @@ def moves_of_record(store: Store, record_id: str) -> list[Move]:
     return _moves(store, "?", "true", record_id)
 
 
+def holder(store: Store, record_id: str) -> str | None:
+    """The id that holds a record, or held it last; null for a record that no run has seen."""
+    moves = moves_of_record(store, record_id)
+    return moves[-1].party_id if moves else None
+
+
 def moves_of_party(store: Store, party: str) -> list[Move]:
     """All records that ever came to an id, and those that left it for another one."""
     concerned = "select record_id from party_memberships where party_id = ?"
@@ -61,8 +67,8 @@ def follow_alias(store: Store, old: str, new: str, *, run_id: str, at: datetime)
             " from party_memberships as m where m.seq in (select max(seq) from party_memberships"
             "  where record_id = $old or (record_id > $old || '#' and record_id < $old || '$')"
             "  group by record_id)"
-            " and $new || substr(m.record_id, length($old) + 1) not in"
-            "  (select record_id from party_memberships) order by m.seq",
+            " and not exists (select 1 from party_memberships as p"
+            "  where p.record_id = $new || substr(m.record_id, length($old) + 1)) order by m.seq",
             {"run": run_id, "at": at.isoformat(), "old": old, "new": new},
         )
     return moved.rowcount > 0

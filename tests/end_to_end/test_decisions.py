@@ -1,0 +1,105 @@
+"""Decisions and settings over real runs: every value answers, and what is predicted comes true."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from dedupe.identity import ledger
+from dedupe.why import answers
+from stamm.duck import open_warehouse
+from stamm.store import Store
+from tests.end_to_end.company import new_company
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    """A company of its own, run once: these tests decide things."""
+    company = new_company(tmp_path_factory.mktemp("company"))
+    company.run()
+    return company
+
+
+def warehouse(company):
+    return open_warehouse(company.home / "work" / "warehouse.duckdb", read_only=True)
+
+
+def last_events(company) -> dict[str, list[tuple[str, str]]]:
+    """Event → (id, other id), of the last run that had any."""
+    with closing(Store.open(company.home / "state.db")) as store:
+        events = ledger.events(store)
+    last = [e for e in events if e.run_id == events[-1].run_id]
+    found: dict[str, list[tuple[str, str]]] = {}
+    for event in last:
+        pair = (event.party_id, event.other_party_id or "")
+        found.setdefault(event.event, []).append(pair)
+    return {event: sorted(pairs) for event, pairs in found.items()}
+
+
+def test_every_golden_cell_of_a_run_has_its_answer(company):
+    with warehouse(company) as con:
+        rows = con.sql("from golden.golden_parties")
+        filled = {
+            (row[0], column): value
+            for row in rows.fetchall()
+            for column, value in zip(rows.columns[1:], row[1:], strict=True)
+            if value is not None
+        }
+        told = {(cell.party_id, cell.attribute): cell for cell in answers(con)}
+    assert {cell: one.value for cell, one in told.items()} == filled
+    for cell in told.values():
+        assert cell.record_id and cell.source and cell.observed_at
+        assert cell.purpose and cell.legal_basis and cell.retention and cell.reason
+
+
+def test_a_threshold_does_in_the_next_run_exactly_what_was_predicted(company):
+    predicted = company.json("simulate", "--threshold", "3")
+    assert predicted["splits"]
+    settings = company.folder / "stamm.yaml"
+    before = settings.read_text(encoding="utf-8")
+    settings.write_text(before + "linkage: {threshold: 3}\n", encoding="utf-8")
+    summary = company.run()
+    events = last_events(company)
+    assert [list(pair) for pair in events.get("split", [])] == predicted["splits"]
+    assert [list(pair) for pair in events.get("merged", [])] == predicted["merges"]
+    assert [party for party, _ in events.get("created", [])] == predicted["minted"]
+    assert summary["counts"]["parties"] == predicted["parties_after"]
+
+    back = company.json("simulate", "--threshold", "-1")
+    settings.write_text(before, encoding="utf-8")
+    assert company.run()["counts"]["parties"] == back["parties_after"]
+    assert [list(pair) for pair in last_events(company)["merged"]] == back["merges"]
+
+
+def test_an_unmerge_parts_for_ever_and_a_merge_brings_together_again(company):
+    [party] = company.json(
+        "query",
+        "select party_id from golden_parties where party_type = 'person' and records = 3"
+        " order by 1 limit 1",
+    )
+    party_id = party["party_id"]
+    records = company.json("resolve", party_id)["records"]
+    company.stamm("unmerge", records[0], "--why", "another person, called")
+    company.run()
+    one, other = (company.json("resolve", record)["party_id"] for record in records[:2])
+    assert one != other
+    assert party_id in (one, other)
+    company.run("--full")
+    assert company.json("resolve", records[0])["party_id"] == one
+    assert "was judged different" in company.stamm("history", records[0])
+
+    company.stamm("merge", one, other, "--why", "the same after all")
+    company.run()
+    assert company.json("resolve", one)["party_id"] == party_id
+    assert company.json("resolve", other)["party_id"] == party_id
+
+
+def test_review_and_evaluate_speak_of_the_last_run(company):
+    items = company.json("review", "--list")
+    assert items[0]["value"] >= items[-1]["value"] > 0
+    told = company.json("evaluate")
+    assert 0.5 < told["types"]["person"]["estimated"]["clusters"]["precision"] <= 1
+    assert told["truth"]["pairwise"]["f1"] > 0.85
