@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from dedupe.files.loaded import distinct_names
 
-# A mailbox, a date or a long number: nobody calls a column so.
-_VALUE = re.compile(r"\S+@\S+\.\S+|\d{1,4}[.\-/]\d{1,2}[.\-/]\d{1,4}|\+?\d[\d \-/]{3,}")
+# A mailbox, a date, a phone or a long number: nobody calls a column so. A year may be one.
+_VALUE = re.compile(r"\S+@\S+\.\S+|\d{1,4}[.\-/]\d{1,2}[.\-/]\d{1,4}|\d{5,}|[+0]\d[\d ()/\-]{4,}")
 NO_HEADER = "{name}: the first row looks like a record, not like names of columns; all are kept."
 
 
