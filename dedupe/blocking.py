@@ -92,15 +92,20 @@ def rule_name_sql(specification: Specification, rules: str = "rules") -> str:
 
 def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> int:
     """Leave temp tables `copies`, `candidates` and view `distinct_records`; returns the pairs."""
-    records = f"link.{specification.party_type}_records"
+    set_copies_aside(con, specification.party_type)
+    write_candidates(con, specification, DISTINCT)
+    return int(con.table("candidates").count("*").fetchall()[0][0])
+
+
+def set_copies_aside(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+    """Temp table `copies` and view `distinct_records`, which hold all records between them."""
+    records = f"link.{party_type}_records"
     columns = [name for name in con.table(records).columns if name not in {"rid", "record_id"}]
     con.execute(f"create or replace temp table copies as {copies_sql(columns, records)}")
     con.execute(
         f"create or replace temp view {DISTINCT} as"
         f" from {records} as r anti join copies using (rid)"
     )
-    write_candidates(con, specification, DISTINCT)
-    return int(con.table("candidates").count("*").fetchall()[0][0])
 
 
 def write_candidates(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dedupe.blocking import set_copies_aside
 from dedupe.discovery.columns import measure
 from dedupe.discovery.comparisons import choose_comparisons
 from dedupe.discovery.discovery import Discovery
@@ -41,10 +42,11 @@ def build_specification(
 
     Raises InputError if nothing can be compared.
     """
+    set_copies_aside(con, party_type)
     columns = measure(con, party_type)
     chosen = choose_comparisons(party_type, discovery, columns)
     comparisons = tuple(one.comparison for one in chosen)
-    priced = price_rules(con, party_type, comparisons, columns)
+    priced = price_rules(con, comparisons, columns)
     if not comparisons or not priced:
         raise InputError(
             f"no {party_type} records can be compared: expected a column in which two records may"

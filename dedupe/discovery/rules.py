@@ -1,7 +1,7 @@
 """Which blocking rules could be, and what each of them costs.
 
-Flow: measured columns and comparisons → candidate rules (each key alone, and two keys together) →
-their pairs counted on the records. `worth` chooses among them.
+Flow: measured columns, comparisons and `distinct_records` → candidate rules (each key alone, and
+two keys together) → their pairs counted. `worth` chooses among them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import blocks_sql, keys_sql
+from dedupe.blocking import DISTINCT, blocks_sql, keys_sql
 from dedupe.discovery.columns import Measured
 from dedupe.specification import BlockingRule, Comparison
 
@@ -42,18 +42,16 @@ class Priced:
 
 def price_rules(
     con: duckdb.DuckDBPyConnection,
-    party_type: str,
     comparisons: Sequence[Comparison],
     columns: Columns,
 ) -> list[Priced]:
     """All candidate rules that can be paid, single keys first, then by their pairs."""
-    records = f"link.{party_type}_records"
-    total = max(int(con.table(records).count("*").fetchall()[0][0]), 100)
+    total = max(int(con.table(DISTINCT).count("*").fetchall()[0][0]), 100)
     found = []
     for rule in candidates(comparisons, columns):
         for cap in CAPS:
             capped = rule.model_copy(update={"cap": cap})
-            pairs = _count_pairs(con, records, capped)
+            pairs = _count_pairs(con, capped)
             if pairs <= PAIRS_OF_A_RULE * total:
                 found.append(Priced(capped, pairs))
                 break
@@ -90,10 +88,10 @@ def _keys(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[Key]:
             yield Key(first.when[0].column, comparison.name, first.name)
 
 
-def _count_pairs(con: duckdb.DuckDBPyConnection, records: str, rule: BlockingRule) -> int:
+def _count_pairs(con: duckdb.DuckDBPyConnection, rule: BlockingRule) -> int:
     counted = con.execute(
         "select coalesce(sum(len(rids) * (len(rids) - 1) / 2), 0)::bigint"
-        f" from ({blocks_sql(rule, keys_sql(rule, records))})"
+        f" from ({blocks_sql(rule, keys_sql(rule, DISTINCT))})"
     ).fetchall()
     return int(counted[0][0])
 

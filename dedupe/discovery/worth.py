@@ -8,13 +8,13 @@ chosen one by one, the best gain first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.blocking import blocks_sql, keys_sql
+from dedupe.blocking import DISTINCT, blocks_sql, keys_sql
 from dedupe.comparing import compare
 from dedupe.discovery.rules import Priced
 from dedupe.patterns import unpack
@@ -58,21 +58,19 @@ def choose_rules(
     share = min(1.0, POOL / max(sum(one.pairs for one in priced), 1))
     slices = max(1, round(SLICES * share))
     share = slices / SLICES
-    made = [_pairs_of(con, specification.party_type, one.rule, slices) for one in priced]
+    made = [_pairs_of(con, one.rule, slices) for one in priced]
     pool = np.unique(np.concatenate(made)) if made else np.array([], dtype=np.int64)
     if not len(pool):
         return []
     likely = _expected_matches(con, specification, pool, share)
     places = [np.searchsorted(pool, pairs) for pairs in made]
-    records = int(con.table(f"link.{specification.party_type}_records").count("*").fetchall()[0][0])
+    records = int(con.table(DISTINCT).count("*").fetchall()[0][0])
     return _greedy(priced, places, likely, share, records)
 
 
-def _pairs_of(
-    con: duckdb.DuckDBPyConnection, party_type: str, rule: BlockingRule, slices: int
-) -> Pairs:
+def _pairs_of(con: duckdb.DuckDBPyConnection, rule: BlockingRule, slices: int) -> Pairs:
     """Each pair once, as l_rid · 2³² + r_rid, of left records in the first slices."""
-    blocks = blocks_sql(rule, keys_sql(rule, f"link.{party_type}_records"))
+    blocks = blocks_sql(rule, keys_sql(rule, DISTINCT))
     found = con.execute(
         "select distinct (l::bigint << 32) | r::bigint as pair"
         f" from (select l, unnest(rids) as r from (select rids, unnest(rids) as l from ({blocks})))"
@@ -103,7 +101,9 @@ def _expected_matches(
     )
     width = len(specification.comparisons)
     codes = np.array([unpack(int(one), width) for one in patterns], dtype=np.int64)
-    kinds = fit(specification, Patterns(codes, counts / share), counted(con, specification))
+    every = counted(con, specification)
+    distinct = replace(every, records=every.records - every.copies, copies=0, copied=0.0)
+    kinds = fit(specification, Patterns(codes, counts / share), distinct)
     return np.asarray(posteriors(codes, kinds, range(width))[:, 1][place])
 
 
