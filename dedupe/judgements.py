@@ -94,18 +94,29 @@ def judgements(store: Store) -> list[Judgement]:
     ]
 
 
-def decisions(all_judgements: Collection[Judgement], position: Mapping[str, int]) -> Decisions:
-    """What clustering must obey, in positions of records; records not here are left out."""
-    latest: dict[tuple[int, int], tuple[int, Verdict]] = {}
+def latest_verdicts(
+    all_judgements: Collection[Judgement],
+) -> dict[tuple[str, str], tuple[int, Verdict]]:
+    """Pair of record ids, smaller first → number and verdict of the latest word on it."""
+    latest: dict[tuple[str, str], tuple[int, Verdict]] = {}
     for judgement in sorted(all_judgements, key=lambda j: j.seq):
         for one, other in product(judgement.left, judgement.right):
-            if one in position and other in position and position[one] != position[other]:
-                low, high = sorted((position[one], position[other]))
-                latest[low, high] = (judgement.seq, judgement.verdict)
-    same = sorted((seq, pair) for pair, (seq, verdict) in latest.items() if verdict == "same")
+            if one != other:
+                latest[min(one, other), max(one, other)] = (judgement.seq, judgement.verdict)
+    return latest
+
+
+def decisions(all_judgements: Collection[Judgement], position: Mapping[str, int]) -> Decisions:
+    """What clustering must obey, in positions of records; records not here are left out."""
+    here = {
+        (min(position[a], position[b]), max(position[a], position[b])): word
+        for (a, b), word in latest_verdicts(all_judgements).items()
+        if a in position and b in position
+    }
+    same = sorted((seq, pair) for pair, (seq, verdict) in here.items() if verdict == "same")
     return Decisions(
         together=tuple(pair for _, pair in same),
-        apart=frozenset(pair for pair, (_, verdict) in latest.items() if verdict == "different"),
+        apart=frozenset(pair for pair, (_, verdict) in here.items() if verdict == "different"),
     )
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from dedupe.blocking import block, rule_name_sql
 from dedupe.comparing import compare
+from dedupe.model import Model, keep, restore_context, restore_frequencies
 from dedupe.scoring import score_pairs, threshold_weight, weigh
 from dedupe.specification import Specification
 from dedupe.standardise.records import standardise_records
 from dedupe.term_frequencies import build_frequencies
-from dedupe.trained import Trained, save
+from dedupe.trained import Trained
 from dedupe.training.train import train
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ class LinkResult:
     records: int
     candidate_pairs: int
     kept_pairs: int
-    trained: Trained
+    model: Model
+
+    @property
+    def trained(self) -> Trained:
+        return self.model.trained
 
     def counts(self) -> dict[str, int]:
         """For run metadata; no personal data."""
@@ -54,28 +59,48 @@ def link(
     specification: Specification,
     *,
     work_dir: Path,
+    known: Model | None = None,
 ) -> LinkResult:
     """Leave `link.<party_type>_records` and `link.<party_type>_pairs`; see docs/contracts.md.
 
-    Pairs: l_rid < r_rid, blocking_rule, pattern, weight (log2 Bayes factor incl. prior × 1000),
-    those at or above the specification's candidate threshold.
+    By a model that is `known`, or by one that is trained now and kept in `work_dir`. Pairs:
+    l_rid < r_rid, blocking_rule, pattern, weight (log2 Bayes factor incl. prior × 1000), those at
+    or above the specification's candidate threshold.
     """
-    standardise_records(con, party_type)
-    return link_standardised(con, specification, work_dir=work_dir)
+    if known:
+        restore_context(con, work_dir, known)
+    standardise_records(con, party_type, learn_context=known is None)
+    return link_standardised(con, specification, work_dir=work_dir, known=known)
 
 
 def link_standardised(
-    con: duckdb.DuckDBPyConnection, specification: Specification, *, work_dir: Path
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    *,
+    work_dir: Path,
+    known: Model | None = None,
 ) -> LinkResult:
     """The same for records that are standardised already."""
     party_type = specification.party_type
     candidates = block(con, specification)
     compare_candidates(con, specification)
-    trained = train(con, specification)
-    save(trained, work_dir)
-    build_frequencies(con, trained)
-    kept = keep_pairs(con, trained)
-    return LinkResult(party_type, trained.records, candidates, kept, trained)
+    if known:
+        model = known.by(specification)
+        restore_frequencies(con, work_dir, model)
+    else:
+        trained = train(con, specification)
+        build_frequencies(con, trained)
+        model = keep(con, trained, work_dir)
+    kept = keep_pairs(con, model.trained)
+    records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
+    return LinkResult(party_type, records, candidates, kept, model)
+
+
+def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+    """Compare and weigh temp tables `candidates` and `copies`; keep those that are worth it."""
+    compare_candidates(con, trained.specification)
+    con.execute(f"insert into link.{trained.specification.party_type}_pairs {_worth(con, trained)}")
+    con.execute("drop table weighed_pairs")
 
 
 def compare_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
@@ -98,18 +123,23 @@ def compare_candidates(con: duckdb.DuckDBPyConnection, specification: Specificat
 
 def keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
     """`compared` → `link.<party_type>_pairs`, those worth keeping; returns their number."""
+    party_type = trained.specification.party_type
+    kept = _worth(con, trained)
+    _count_weights(con, f"link.{party_type}_weight_counts")
+    con.execute(f"create or replace table link.{party_type}_pairs as {kept}")
+    con.execute("drop table weighed_pairs")
+    return int(con.table(f"link.{party_type}_pairs").count("*").fetchall()[0][0])
+
+
+def _worth(con: duckdb.DuckDBPyConnection, trained: Trained) -> str:
+    """Leaves table `weighed_pairs`, those in `compared` that are worth it; SQL of the pairs."""
     specification = trained.specification
-    pairs = f"link.{specification.party_type}_pairs"
     least = threshold_weight(specification.thresholds.candidate)
     weigh(con, trained, "compared", "weighed_pairs", carried="rules", least=least)
-    _count_weights(con, f"link.{specification.party_type}_weight_counts")
-    con.execute(
-        f"create or replace table {pairs} as select l_rid, r_rid,"
-        f" {rule_name_sql(specification)} as blocking_rule, pattern, weight"
+    return (
+        f"select l_rid, r_rid, {rule_name_sql(specification)} as blocking_rule, pattern, weight"
         " from weighed_pairs order by l_rid, r_rid"
     )
-    con.execute("drop table weighed_pairs")
-    return int(con.table(pairs).count("*").fetchall()[0][0])
 
 
 def _count_weights(con: duckdb.DuckDBPyConnection, table: str) -> None:

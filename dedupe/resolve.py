@@ -1,34 +1,42 @@
-"""The whole of dedupe: match input → all tables of schema `golden`.
+"""The whole of dedupe: match input → all tables of schemas `link` and `golden`.
 
 Link and cluster each party type, give ids by the ledger, then write crosswalk, golden parties
-with lineage, roles and households. The ledger is committed first; the tables can be rebuilt.
+with lineage, roles and households. What can be continued from the last run is: only what changed
+is linked, clustered, named and chosen again, and the tables are those of a rebuild. All tables
+change in one transaction; the ledger is committed just before, and the next run looks again at
+what it said last. So a run that dies at any moment leaves nothing to mend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.households import write_households
+from dedupe.golden_tables import PARTY_TYPES, renew_tables, write_retired, write_tables
 from dedupe.identity import ledger
-from dedupe.identity.constitution import Member
+from dedupe.identity.closure import changed_since, position, record_change
+from dedupe.identity.constitution import Decision, Member
+from dedupe.increments.dirty import note_judgements, renew_judgements, write_dirty
+from dedupe.increments.inputs import note_employers
+from dedupe.increments.relink import note_linked, relink
+from dedupe.increments.state import LinkState, fingerprint, read_state, write_state
 from dedupe.judgements import Judgement, judgements
 from dedupe.party_clusters import PartyClusters, cluster_parties
-from dedupe.roles import write_roles
-from dedupe.survivorship.golden import write_golden_parties
 from stamm.store import Store
 
 if TYPE_CHECKING:
     import duckdb
 
+    from dedupe.model import Model
     from dedupe.specification import Specification
     from dedupe.trained import Trained
 
 ClusterType = Callable[[str], PartyClusters]
-PARTY_TYPES = ("person", "organisation")
+_MATCH_INPUT = "intermediate.int_parties__match_input"
 
 
 @dataclass(frozen=True)
@@ -48,10 +56,25 @@ class Outcome:
     households: int
     pairs_scored: int
     judgements_contradicting: int
+    records_linked: int
+    models_trained: int
 
     def counts(self) -> dict[str, int]:
         """Name → number, for the run's log."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one run of dedupe works with."""
+
+    con: duckdb.DuckDBPyConnection
+    store: Store
+    specifications: Mapping[str, Specification]
+    run_id: str
+    at: datetime
+    work_dir: Path
+    judged: Sequence[Judgement]
 
 
 def resolve_parties(
@@ -62,37 +85,143 @@ def resolve_parties(
     run_id: str,
     at: datetime,
     work_dir: Path,
+    full: bool = False,
+    retrain: bool = False,
 ) -> Outcome:
-    """Write all tables of schema `golden` and append to the ledger what changed."""
-    decided = judgements(store)
-    return _resolve(
-        con,
-        store,
-        lambda party_type: _link_and_cluster(
-            con, party_type, specifications[party_type], decided, work_dir
-        ),
-        run_id=run_id,
-        at=at,
-    )
+    """Bring all tables up to date and append to the ledger what changed.
+
+    `full` links all records again, by the model there is; `retrain` trains a new one first. A
+    model is also trained where there is a reason to (`dedupe.model.reason_to_train`).
+    """
+    run = _Run(con, store, specifications, run_id, at, work_dir, judgements(store))
+    with _one_transaction(con):
+        con.execute("create schema if not exists golden")
+        con.execute("create schema if not exists link")
+        models = {} if retrain else _usable_models(run)
+        before = read_state(con)
+        goes_on = len(models) == len(PARTY_TYPES) and before is not None and not full
+        if goes_on and before and before.fingerprint == fingerprint(con, models):
+            return _continue(run, models, before)
+        return _rebuild(run, models)
 
 
-def _link_and_cluster(
-    con: duckdb.DuckDBPyConnection,
-    party_type: str,
-    specification: Specification,
-    judged: Sequence[Judgement],
-    work_dir: Path,
-) -> PartyClusters:
+@contextmanager
+def _one_transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def _usable_models(run: _Run) -> dict[str, Model]:
+    """Kept models that there is no reason to train anew."""
+    from dedupe.model import find, reason_to_train
+
+    usable = {}
+    for party_type in PARTY_TYPES:
+        model, specification = find(run.work_dir, party_type), run.specifications[party_type]
+        records = _number(
+            run.con, f"select count(*) from {_MATCH_INPUT} where party_type = '{party_type}'"
+        )
+        if model and not reason_to_train(model, specification, records):
+            usable[party_type] = model.by(specification)
+    return usable
+
+
+def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
+    """Link all records, by these models where there are any."""
     from dedupe.linkage import link
 
-    linked = link(con, party_type, specification, work_dir=work_dir)
-    return cluster_linked(con, linked.trained, judged)
+    models = {}
+
+    def cluster_type(party_type: str) -> PartyClusters:
+        linked = link(
+            run.con, party_type, run.specifications[party_type],
+            work_dir=run.work_dir, known=known.get(party_type),
+        )  # fmt: skip
+        models[party_type] = linked.model
+        note_linked(run.con, party_type)
+        return cluster_linked(run.con, linked.trained, run.judged)
+
+    outcome = _resolve(
+        run.con, run.store, cluster_type, run_id=run.run_id, at=run.at,
+        models_trained=len(PARTY_TYPES) - len(known),
+    )  # fmt: skip
+    note_judgements(run.con, run.judged)
+    _note_state(run, models)
+    return outcome
+
+
+def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outcome:
+    """Link what changed since the last run, by the same models."""
+    con = run.con
+    ahead = changed_since(run.store, before.position)
+    renew_judgements(con, run.judged)
+    note_employers(con)
+    con.execute("create or replace temp table seen_records (record_id varchar)")
+    con.execute("create or replace temp table linked_records (record_id varchar)")
+    linked = 0
+    for party_type in PARTY_TYPES:
+        relink(con, party_type, models[party_type], run.work_dir)
+        dirty = write_dirty(con, party_type)
+        found = cluster_linked(con, models[party_type].trained, run.judged, only=dirty)
+        _write_contradictions(con, party_type, found, only=dirty)
+        con.execute(f"insert into linked_records select record_id from {dirty}")
+        for table in ("differing", "restandardised", "vanished"):
+            con.execute(f"insert into seen_records select record_id from {table}")
+        linked += _number(con, "select count(*) from arrived_rows")
+    changed = ahead | {
+        r
+        for (r,) in con.execute(
+            "select record_id from linked_records union select record_id from seen_records"
+        ).fetchall()
+    }
+    decision = record_change(
+        run.store, changed, lambda records: _clusters_of(con, records),
+        run_id=run.run_id, at=run.at,
+    )  # fmt: skip
+    renew_tables(con, decision.assignment, linked="linked_records", seen="seen_records")
+    write_retired(con, run.store)
+    _note_state(run, models)
+    return _outcome(con, decision, records_linked=linked, models_trained=0)
+
+
+def _note_state(run: _Run, models: Mapping[str, Model]) -> None:
+    write_state(run.con, LinkState(fingerprint(run.con, models), position(run.store)))
+
+
+def _clusters_of(con: duckdb.DuckDBPyConnection, records: Collection[str]) -> list[list[Member]]:
+    """The present clusters of these records."""
+    import pyarrow as pa
+
+    con.register("asked_records", pa.table({"record_id": pa.array(sorted(records), pa.string())}))
+    found: dict[tuple[str, int], list[Member]] = {}
+    for party_type in PARTY_TYPES:
+        members = f"link.{party_type}_members"
+        rows = con.execute(
+            f"select record_id, created_at, cluster from {members} where cluster in (select cluster"
+            f" from {members} where record_id in (select record_id from asked_records))"
+            " order by record_id"
+        ).fetchall()
+        for record_id, created_at, cluster in rows:
+            found.setdefault((party_type, cluster), []).append(Member(record_id, created_at))
+    con.unregister("asked_records")
+    return list(found.values())
 
 
 def cluster_linked(
-    con: duckdb.DuckDBPyConnection, trained: Trained, judged: Sequence[Judgement] = ()
+    con: duckdb.DuckDBPyConnection,
+    trained: Trained,
+    judged: Sequence[Judgement] = (),
+    only: str = "",
 ) -> PartyClusters:
-    """Cluster `link.<party_type>_pairs`, scoring with this model what no blocking rule made."""
+    """Cluster `link.<party_type>_pairs`, scoring with this model what no blocking rule made.
+
+    `only` names a table of the record ids to cluster, whole components; without it all are.
+    """
     from dedupe.linkage import score_pairs
     from dedupe.patterns import contradiction_sql
 
@@ -108,6 +237,7 @@ def cluster_linked(
         contradiction=contradiction_sql(trained, "p.pattern"),
         judged=judged,
         enough=trained.specification.thresholds.enough,
+        only=only,
     )
 
 
@@ -118,125 +248,71 @@ def _resolve(
     *,
     run_id: str,
     at: datetime,
+    models_trained: int = 0,
 ) -> Outcome:
+    """Ids and all tables, from the clusters of all records."""
     con.execute("create schema if not exists golden")
     con.execute("create schema if not exists link")
-    found = [cluster_type(party_type) for party_type in PARTY_TYPES]
-    clusters: list[list[Member]] = [c for one in found for c in one.clusters]
+    con.execute(
+        "create or replace table link.contradictions"
+        " (party_type varchar, left_record_id varchar, right_record_id varchar)"
+    )
+    clusters: list[list[Member]] = []
+    for party_type in PARTY_TYPES:
+        found = cluster_type(party_type)
+        _write_contradictions(con, party_type, found)
+        clusters += found.clusters
     decision = ledger.record_run(store, clusters, run_id=run_id, at=at)
-    _write_tables(con, decision.assignment)
-    _write_retired(con, store)
+    write_tables(con, decision.assignment)
+    write_retired(con, store)
+    records = len(decision.assignment)
+    return _outcome(con, decision, records_linked=records, models_trained=models_trained)
+
+
+def _write_contradictions(
+    con: duckdb.DuckDBPyConnection, party_type: str, found: PartyClusters, only: str = ""
+) -> None:
+    """`link.contradictions`: judgements "same" that could not hold; of these records, or of all."""
+    if only:
+        con.execute(
+            "delete from link.contradictions where party_type = ?"
+            f" and left_record_id in (select record_id from {only})",
+            [party_type],
+        )
+    for pair in found.contradictions:
+        con.execute("insert into link.contradictions values (?, ?, ?)", [party_type, *pair])
+
+
+def _outcome(
+    con: duckdb.DuckDBPyConnection, decision: Decision, *, records_linked: int, models_trained: int
+) -> Outcome:
     events = [event.event for event in decision.events]
+    people, organisations = (
+        _number(con, f"select count(*) from golden.golden_parties where party_type = '{t}'")
+        for t in PARTY_TYPES
+    )
+    records = _number(con, "select count(*) from golden.xref_parties")
     return Outcome(
-        records=len(decision.assignment),
-        people=len(found[0].clusters),
-        organisations=len(found[1].clusters),
-        records_merged=len(decision.assignment) - len(clusters),
+        records=records,
+        people=people,
+        organisations=organisations,
+        records_merged=records - people - organisations,
         ids_created=events.count("created"),
         ids_merged=events.count("merged"),
         ids_split=events.count("split"),
         ids_retired=events.count("retired"),
         ids_restored=events.count("restored"),
-        roles=_count(con, "golden_party_roles"),
-        households=_count(con, "golden_households", "distinct household_id"),
-        pairs_scored=_count(con, "scored_pairs"),
-        judgements_contradicting=sum(len(one.contradictions) for one in found),
+        roles=_number(con, "select count(*) from golden.golden_party_roles"),
+        households=_number(
+            con, "select count(distinct household_id) from golden.golden_households"
+        ),
+        pairs_scored=_number(con, "select count(*) from golden.scored_pairs"),
+        judgements_contradicting=_number(con, "select count(*) from link.contradictions"),
+        records_linked=records_linked,
+        models_trained=models_trained,
     )
 
 
-def _write_tables(con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str]) -> None:
-    """All golden tables in one transaction: a reader of the warehouse never sees half of them."""
-    con.execute("begin")
-    try:
-        _write_crosswalk(con, assignment)
-        con.execute(f"create or replace table golden.scored_pairs as {_scored_pairs_sql()}")
-        con.execute(f"create or replace temp table party_cohesion as {_cohesion_sql()}")
-        write_golden_parties(con)
-        write_roles(con)
-        write_households(con)
-    except BaseException:
-        con.execute("rollback")
-        raise
-    con.execute("commit")
-
-
-def _write_crosswalk(con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str]) -> None:
-    import pyarrow as pa
-
-    columns = {"record_id": list(assignment), "party_id": list(assignment.values())}
-    table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    con.register("assigned", table)
-    con.execute("""
-        create or replace table golden.xref_parties as
-        select i.record_id, a.party_id, i.party_type, i.source, i.stream, i.facet_of
-        from intermediate.int_parties__match_input as i
-        join assigned as a using (record_id) order by i.record_id
-    """)
-    con.unregister("assigned")
-
-
-def _write_retired(con: duckdb.DuckDBPyConnection, store: Store) -> None:
-    import pyarrow as pa
-
-    retired = ledger.retired_parties(store)
-    stamps = [r.retired_at.astimezone(UTC).replace(tzinfo=None) for r in retired]
-    table = pa.table(
-        {
-            "party_id": pa.array([r.party_id for r in retired], pa.string()),
-            "resolves_to": pa.array([r.resolves_to for r in retired], pa.string()),
-            "retired_at": pa.array(stamps, pa.timestamp("us")),
-        }
-    )
-    con.register("retired", table)
-    con.execute(
-        "create or replace table golden.retired_parties as select * from retired order by party_id"
-    )
-    con.unregister("retired")
-
-
-def _scored_pairs_sql() -> str:
-    """Pairs of both types by record id, smaller first; component pairs name no blocking rule."""
-    return " union all ".join(_scored_of_type_sql(t) for t in PARTY_TYPES) + " order by 1, 2"
-
-
-def _scored_of_type_sql(party_type: str) -> str:
-    return f"""
-        select least(l.record_id, r.record_id) as left_record_id,
-               greatest(l.record_id, r.record_id) as right_record_id,
-               '{party_type}' as party_type, p.blocking_rule, p.pattern::bigint as pattern,
-               p.weight / 1000.0::double as weight,
-               1 / (1 + pow(2.0, -p.weight / 1000.0::double)) as probability
-        from (
-            select l_rid, r_rid, blocking_rule, pattern, weight from link.{party_type}_pairs
-            union all
-            select l_rid, r_rid, null, pattern, weight from link.{party_type}_component_pairs
-        ) as p
-        join link.{party_type}_records as l on l.rid = p.l_rid
-        join link.{party_type}_records as r on r.rid = p.r_rid
-    """
-
-
-def _cohesion_sql() -> str:
-    """Match probability at the average weight of all pairs inside a party, floored as merging is.
-
-    Summed as integers, so that the order of the pairs does not show.
-    """
-    from dedupe.clusters import FLOOR
-
-    return f"""
-        select party_id, round(1 / (1 + pow(2.0, -bits)), 6) as cohesion
-        from (
-            select l.party_id,
-                   sum(greatest(round(s.weight * 1000)::bigint, {FLOOR})) / count(*) / 1000.0
-                       as bits
-            from golden.scored_pairs as s
-            join golden.xref_parties as l on l.record_id = s.left_record_id
-            join golden.xref_parties as r on r.record_id = s.right_record_id
-            where l.party_id = r.party_id group by l.party_id
-        )
-    """
-
-
-def _count(con: duckdb.DuckDBPyConnection, table: str, what: str = "*") -> int:
-    row = con.execute(f"select count({what}) from golden.{table}").fetchone()
+def _number(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
     return int(row[0]) if row else 0

@@ -38,6 +38,7 @@ class Session:
     as_of: date
     at: datetime
     full: bool
+    retrain: bool
     reextract: bool
     only_source: str
 
@@ -108,6 +109,7 @@ class Pipeline(ConfigurableResource[Any]):
     """Options of a run; opens its session once per process."""
 
     full: bool = False
+    retrain: bool = False
     reextract: bool = False
     only_source: str = ""
     as_of: str = ""
@@ -145,6 +147,7 @@ class Pipeline(ConfigurableResource[Any]):
             as_of=as_of,
             at=at,
             full=self.full,
+            retrain=self.retrain,
             reextract=self.reextract,
             only_source=self.only_source,
         )

@@ -41,6 +41,7 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
         "sources": _sources(stages),
         "changed": "publish" in stages,
         "counts": {**counts, "merged": counts["records"] - counts["parties"]},
+        "linked": _linked(stages),
         "quarantined": sum(c.get("quarantined", 0) for _, c in stages.values()),
         "set_aside": stages["prepare"][1] if "prepare" in stages else {},
         "checks": {
@@ -55,6 +56,12 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
     }
 
 
+def _linked(stages: dict[str, tuple[float, dict[str, Any]]]) -> dict[str, int]:
+    """How many records were linked anew, and how many models were trained for it."""
+    counts = stages["golden"][1] if "golden" in stages else {}
+    return {name: counts.get(name, 0) for name in ("records_linked", "models_trained")}
+
+
 def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, Any]]:
     return [
         {
@@ -62,6 +69,7 @@ def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, 
             "streams": len(counts),
             "landed": sum(c["landed"] for c in counts.values()),
             "deleted": sum(c["deleted"] for c in counts.values()),
+            "linked": _linked(stages),
             "quarantined": sum(c["rejected"] for c in counts.values()),
             "seconds": round(seconds, 1),
         }
@@ -90,6 +98,9 @@ def show(summary: dict[str, Any]) -> None:
         f"{counts['records']:,} records, {counts['merged']:,} merged"
     )
     if summary["changed"]:
+        linked = summary["linked"]
+        trained = ", by weights learnt anew" if linked["models_trained"] else ""
+        say(f"{linked['records_linked']:,} records linked in this run{trained}")
         aside = ", ".join(f"{n:,} {_named(why)}" for why, n in summary["set_aside"].items())
         say(f"{summary['quarantined']:,} rows in quarantine · set aside: {aside or 'none'}")
         say(

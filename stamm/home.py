@@ -36,7 +36,8 @@ class Home:
 
     @property
     def linkage(self) -> Path:
-        return self.work / "dedupe"
+        """The trained model: it decides like the ledger does, so a rebuild must find it."""
+        return self.root / "linkage"
 
     @property
     def simulation(self) -> Path:

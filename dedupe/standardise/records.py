@@ -69,15 +69,17 @@ _FIRMS: list[tuple[Kind, str]] = [
 ]  # fmt: skip
 
 
-def standardise_records(con: duckdb.DuckDBPyConnection, party_type: str) -> int:
-    """Build `link.<party_type>_records` of all records, learning the context; returns its rows.
+def standardise_records(
+    con: duckdb.DuckDBPyConnection, party_type: str, *, learn_context: bool = True
+) -> int:
+    """Build `link.<party_type>_records` of all records; returns its rows.
 
-    `rid` numbers them by record id.
+    `rid` numbers them by record id. `link.person_context` is learnt from them, or there already.
     """
     con.execute("create schema if not exists link")
     if party_type == "person":
         write_employers(con)
-    prepare(con, party_type, MATCH_INPUT, learn_context=True)
+    prepare(con, party_type, MATCH_INPUT, learn_context=learn_context)
     con.execute(
         f"create or replace table link.{party_type}_records as select seq as rid, * exclude (seq)"
         f" from ({standardised_sql(con, party_type)}) order by rid"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dedupe.survivorship.rules import Attribute, Criterion, GroupRule, PartyType
 
+PARTIES = "survivorship_parties"
 MEMBERS = "survivorship_members"
 NAME_PARTS = "survivorship_name_parts"
 VALID_VAT_IDS = "survivorship_valid_vat_ids"
@@ -40,7 +41,7 @@ def members_sql(source_priority: tuple[str, ...]) -> str:
             nullif(upper(regexp_replace(i.vat_id, '[^A-Za-z0-9]', '', 'g')), '') as vat_id,
             nullif(lower(trim(i.website_domain)), '') as website_domain
         from intermediate.int_parties__match_input as i
-        join golden.xref_parties as x using (record_id)
+        join {PARTIES} as x using (record_id)
         left join {NAME_PARTS} as n on n.full_name = i.full_name
     """
 

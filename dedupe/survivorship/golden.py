@@ -16,6 +16,7 @@ from dedupe.survivorship.candidates import (
     GROUP_BASIS,
     MEMBERS,
     NAME_PARTS,
+    PARTIES,
     VALID_VAT_IDS,
     members_sql,
     ranked_sql,
@@ -55,10 +56,15 @@ class Candidate:
     legal_basis: str | None
 
 
-def write_golden_parties(con: duckdb.DuckDBPyConnection, rules: Rules | None = None) -> None:
-    """Choose every value and write both tables; cohesion comes from `party_cohesion`."""
+def write_golden_parties(
+    con: duckdb.DuckDBPyConnection, rules: Rules | None = None, *, only: str = ""
+) -> None:
+    """Choose every value and write both tables; cohesion comes from `party_cohesion`.
+
+    `only` names a table of the party ids to choose for; rows of the others stay.
+    """
     chosen = rules or load_rules()
-    _prepare(con, chosen)
+    _prepare(con, chosen, only=only)
     for party_type in _TYPES:
         for rule in chosen.of(party_type):
             con.execute(
@@ -67,8 +73,12 @@ def write_golden_parties(con: duckdb.DuckDBPyConnection, rules: Rules | None = N
                 {"left_out": list(chosen.not_from_purposes)},
             )
     _write_legal_forms(con)
-    con.execute(f"create or replace table golden.golden_parties as {_golden_sql(chosen)}")
-    con.execute(f"create or replace table golden.golden_lineage as {_lineage_sql(chosen)}")
+    for table, rows in (("parties", _golden_sql(chosen)), ("lineage", _lineage_sql(chosen))):
+        if only:
+            con.execute(f"delete from golden.golden_{table} where party_id in (from {only})")
+            con.execute(f"insert into golden.golden_{table} {rows}")
+        else:
+            con.execute(f"create or replace table golden.golden_{table} as {rows}")
 
 
 def losers(
@@ -142,15 +152,20 @@ def _attributes(party_type: PartyType, rules: Rules) -> set[str]:
     return named | ({"legal_form"} if party_type == "organisation" else set())
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, rules: Rules, party_id: str | None = None) -> None:
-    """Temp tables: name parts, legal basis by group, members (of one party if asked), VAT ids."""
-    _write_name_parts(con, party_id)
-    _write_group_basis(con)
-    only = "where x.party_id = $party_id" if party_id else ""
+def _prepare(
+    con: duckdb.DuckDBPyConnection, rules: Rules, party_id: str | None = None, *, only: str = ""
+) -> None:
+    """Temp tables: records by party (all, of one, or of those in `only`), name parts, legal basis
+    by group, members, VAT ids."""
+    chosen = f" where party_id in (from {only})" if only else ""
     con.execute(
-        f"create or replace temp table {MEMBERS} as {members_sql(rules.source_priority)} {only}",
+        f"create or replace temp table {PARTIES} as from golden.xref_parties"
+        + (" where party_id = $party_id" if party_id else chosen),
         {"party_id": party_id} if party_id else {},
     )
+    _write_name_parts(con)
+    _write_group_basis(con)
+    con.execute(f"create or replace temp table {MEMBERS} as {members_sql(rules.source_priority)}")
     vat_ids = con.execute(
         f"select distinct vat_id from {MEMBERS} where vat_id is not null order by 1"
     ).fetchall()
@@ -176,14 +191,12 @@ def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
     _write(con, GROUP_BASIS, columns, rows)
 
 
-def _write_name_parts(con: duckdb.DuckDBPyConnection, party_id: str | None) -> None:
-    only = "and x.party_id = $party_id" if party_id else ""
+def _write_name_parts(con: duckdb.DuckDBPyConnection) -> None:
     texts = con.execute(
         "select distinct i.full_name from intermediate.int_parties__match_input as i "
-        "join golden.xref_parties as x using (record_id) "
+        f"join {PARTIES} as x using (record_id) "
         "where i.party_type = 'person' and i.full_name is not null and i.family_name is null "
-        f"{only} order by 1",
-        {"party_id": party_id} if party_id else {},
+        "order by 1"
     ).fetchall()
     parts = [(text, *names.full_name(text)[:2]) for (text,) in texts]
     _write(con, NAME_PARTS, ("full_name", "given_name", "family_name"), parts)
@@ -263,7 +276,7 @@ def _parties_sql(party_type: PartyType) -> str:
                list(distinct i.source order by i.source) as sources,
                min(coalesce(i.created_at, i.updated_at)) as first_seen,
                max(coalesce(i.updated_at, i.created_at)) as last_seen
-        from golden.xref_parties as x
+        from {PARTIES} as x
         join intermediate.int_parties__match_input as i using (record_id)
         where x.party_type = '{party_type}' group by x.party_id, x.party_type
     """

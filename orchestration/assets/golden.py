@@ -39,7 +39,7 @@ _SPECS = [
     check_specs=gate_checks("golden", _CHECKED),
 )
 def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
-    """Link, cluster, give ids, choose values."""
+    """Link, cluster, give ids, choose values: of all records, or of what changed."""
     from dedupe.resolve import resolve_parties
     from orchestration.specifications import match_specifications
 
@@ -53,6 +53,8 @@ def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterat
             run_id=session.run_id,
             at=session.at,
             work_dir=home.linkage,
+            full=session.full,
+            retrain=session.retrain,
         )
         counts.update(outcome.counts())
         for table in _TABLES:

@@ -106,6 +106,7 @@ def _standing_build(session: Session) -> str | None:
 
     fingerprint = session.fingerprint  # taken in any case, before linking reads the decisions
     build = current_build(session.project.home.published)
-    if session.full or build is None or build.info.get("fingerprint") != fingerprint:
+    insisted = session.full or session.retrain
+    if insisted or build is None or build.info.get("fingerprint") != fingerprint:
         return None
     return build.build_id

@@ -17,6 +17,9 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild everything after landing, from landing.")
     ] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Learn the weights of matching anew, then rebuild.")
+    ] = False,
     reextract: Annotated[
         bool, typer.Option("--reextract", help="Read the sources anew, from their beginning.")
     ] = False,
@@ -39,7 +42,10 @@ def run(
 
     project = open_project()
     _check_options(project, source, as_of)
-    options = {"full": full, "reextract": reextract, "only_source": source, "as_of": as_of}
+    options = {
+        "full": full, "retrain": retrain, "reextract": reextract,
+        "only_source": source, "as_of": as_of,
+    }  # fmt: skip
     run_id = execute(project, options, quiet=as_json)
     from orchestration.summary import show, summarise
 

@@ -34,6 +34,7 @@ def session(tmp_path):
             at=now(tmp_path / "company"),
             only_source="",
             reextract=False,
+            retrain=False,
             stage=stage,
         )
     store.close()

@@ -97,7 +97,7 @@ def test_searching_for_nothing_is_refused():
         (Place("state.db-wal"), True),
         (Place("work/warehouse.duckdb", "staging.stg_s4__emails", "email"), True),
         (Place("published/b1/parquet/dim_contact.parquet", "", "email"), True),
-        (Place("work/dedupe/values/person-1.parquet", "", "value"), True),
+        (Place("linkage/person.01ab.context.parquet", "", "value"), True),
         # Only ids may be there:
         (Place("work/warehouse.duckdb", "quality.quarantined_rows", "reason"), False),
         (Place("state.db", "party_memberships", "record_id"), False),

@@ -1,0 +1,180 @@
+"""The trained model as state: what a run links by until there is a reason to train anew.
+
+A model is m, u and prior (`dedupe.trained`), how common each value is, and for people the words
+that are given or family names. Linking reads nothing else of the records it was trained on, so
+records linked one by one and records linked together get the same weights. It lives in the data
+folder beside the operational store: a rebuild of the warehouse uses it, too.
+
+Flow: trained tables in `link` → files in a folder (`keep`), and back (`restore`). Values that one
+record alone holds are not kept: they all weigh the same, and a row without value says how much.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dedupe.blocking import LISTS
+from dedupe.specification import Specification
+from dedupe.standardise.records import CONTEXT
+from dedupe.standardise.values import version
+from dedupe.trained import Trained, load, save
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Beyond these shares of the records it was trained on, a model is of another table.
+FEWEST, MOST = 0.5, 1.5
+
+
+@dataclass(frozen=True)
+class Model:
+    """A kept model; `standardiser` is the version of the parsers that its values come from."""
+
+    trained: Trained
+    standardiser: str
+    digest: str
+
+    def by(self, specification: Specification) -> Model:
+        """The same numbers under a specification that differs in nothing that is trained."""
+        return replace(self, trained=replace(self.trained, specification=specification))
+
+
+def keep(con: duckdb.DuckDBPyConnection, trained: Trained, folder: Path) -> Model:
+    """Write the model that lies in `link`; the last file written makes it the one that counts."""
+    party_type = trained.specification.party_type
+    digest = _digest(trained)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in _tables(con, party_type).items():
+        _write(con, _kept_sql(name, table), _file(folder, party_type, digest, name))
+    described = {"standardiser": version(), "digest": digest}
+    _description(folder, party_type).write_text(json.dumps(described), encoding="utf-8")
+    save(trained, folder)
+    _forget_others(folder, party_type, digest)
+    return Model(trained, version(), digest)
+
+
+def find(folder: Path, party_type: str) -> Model | None:
+    """The model that was kept last; None where there is none, or where a kill left half of one."""
+    description = _description(folder, party_type)
+    if not description.exists() or not (folder / f"{party_type}.trained.json").exists():
+        return None
+    described = json.loads(description.read_text(encoding="utf-8"))
+    trained = load(folder, party_type)
+    if described["digest"] != _digest(trained):
+        return None
+    return Model(trained, described["standardiser"], described["digest"])
+
+
+def reason_to_train(model: Model | None, specification: Specification, records: int) -> str:
+    """Why this model will not do for so many records; empty if it does."""
+    if model is None:
+        return "there is no model yet"
+    if _trainable(model.trained.specification) != _trainable(specification):
+        return "the specification changed"
+    if model.standardiser != version():
+        return "the standardiser changed"
+    trained_on = max(model.trained.records, 1)
+    if not FEWEST <= records / trained_on <= MOST and records != model.trained.records:
+        return f"{records} records, it was trained on {model.trained.records}"
+    return ""
+
+
+def restore_context(con: duckdb.DuckDBPyConnection, folder: Path, model: Model) -> None:
+    """`link.person_context` as it was when the model was trained."""
+    party_type = model.trained.specification.party_type
+    if party_type == "person":
+        file = _file(folder, party_type, model.digest, "context")
+        con.execute(f"create or replace table {CONTEXT} as from read_parquet('{file}')")
+
+
+def restore_frequencies(con: duckdb.DuckDBPyConnection, folder: Path, model: Model) -> None:
+    """`link.<party_type>_frequency_<column>` as trained; `weigh_new_values` adds what is new."""
+    party_type = model.trained.specification.party_type
+    for column in frequency_columns(model.trained):
+        file = _file(folder, party_type, model.digest, f"frequency_{column}")
+        con.execute(
+            f"create or replace table link.{party_type}_frequency_{column} as"
+            f" select value, bits from read_parquet('{file}') where value is not null"
+        )
+    weigh_new_values(con, folder, model, f"link.{party_type}_records")
+
+
+def weigh_new_values(
+    con: duckdb.DuckDBPyConnection, folder: Path, model: Model, records: str
+) -> None:
+    """Values of these records that the model does not know weigh as much as one holder's."""
+    party_type = model.trained.specification.party_type
+    for column in frequency_columns(model.trained):
+        file = _file(folder, party_type, model.digest, f"frequency_{column}")
+        table = f"link.{party_type}_frequency_{column}"
+        value = f"unnest({column})" if column in LISTS else column
+        con.execute(
+            f"insert into {table} select value, (select min(bits) from read_parquet('{file}')"
+            " where value is null) as bits"
+            f" from (select distinct {value} as value from {records}) as given"
+            f" where value is not null and not exists"
+            f" (select 1 from {table} as known where known.value = given.value) order by value"
+        )
+
+
+def frequency_columns(trained: Trained) -> list[str]:
+    """The columns whose values have frequencies of their own, each once."""
+    levels = [level for comparison in trained.specification.comparisons
+              for level in comparison.levels]  # fmt: skip
+    return list(dict.fromkeys(level.term_frequency for level in levels if level.term_frequency))
+
+
+def _tables(con: duckdb.DuckDBPyConnection, party_type: str) -> dict[str, str]:
+    """Name in the model → table of what belongs to it."""
+    rows = con.execute(
+        "select table_name from duckdb_tables() where schema_name = 'link'"
+        " and database_name = current_database() and starts_with(table_name, ?) order by 1",
+        [f"{party_type}_frequency_"],
+    ).fetchall()
+    found = {name.removeprefix(f"{party_type}_"): f"link.{name}" for (name,) in rows}
+    return found | ({"context": CONTEXT} if party_type == "person" else {})
+
+
+def _kept_sql(name: str, table: str) -> str:
+    if name == "context":
+        return f"select * from {table} order by all"
+    rarest = f"(select coalesce(min(bits), 0) from {table})"
+    return (
+        f"select value, bits from {table} where bits > {rarest}"
+        f" union all select null, {rarest} order by value nulls first"
+    )
+
+
+def _write(con: duckdb.DuckDBPyConnection, sql: str, file: Path) -> None:
+    aside = file.with_suffix(".part")
+    con.execute(f"copy ({sql}) to '{aside}' (format parquet)")
+    aside.replace(file)
+
+
+def _file(folder: Path, party_type: str, digest: str, name: str) -> Path:
+    return folder / f"{party_type}.{digest}.{name}.parquet"
+
+
+def _description(folder: Path, party_type: str) -> Path:
+    return folder / f"{party_type}.model.json"
+
+
+def _forget_others(folder: Path, party_type: str, digest: str) -> None:
+    for file in folder.glob(f"{party_type}.*.parquet"):
+        if not file.name.startswith(f"{party_type}.{digest}."):
+            file.unlink()
+
+
+def _digest(trained: Trained) -> str:
+    """Of the numbers and what was trained, not of thresholds."""
+    numbers = (trained.m, trained.u, trained.v, trained.match_share, trained.alternative_share,
+               trained.records, _trainable(trained.specification))  # fmt: skip
+    return hashlib.blake2b(repr(numbers).encode(), digest_size=6).hexdigest()
+
+
+def _trainable(specification: Specification) -> dict[str, Any]:
+    return specification.model_dump(mode="json", exclude={"thresholds"})

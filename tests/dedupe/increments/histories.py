@@ -1,0 +1,257 @@
+"""Random histories of a small company: what happens to its records and what people decide.
+
+A history is a list of days; on each day some things happen, then dedupe runs. Names, doors and
+mailboxes are few, so that blocks cross their caps and clusters touch each other.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dedupe.identity.memberships import follow_alias
+from dedupe.judgements import record_judgement
+from dedupe.record_aliases import state_aliases
+from dedupe.resolve import resolve_parties
+from dedupe.specification import Specification, load_specification
+from stamm.duck import in_memory
+from stamm.store import Store
+from tests.dedupe.match_input import record, write_match_input
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+CAP = 4  # of every blocking rule
+GIVEN = ("Anna", "Annemarie", "Jürgen", "Lukas", "Sofia", "Mehmet")
+FAMILY = ("Huber", "Hueber", "Gruber", "Öztürk", "Steinbacher", "Lang")
+SOURCES = ("erp", "shop", "mail", "help")
+FIRMS = ("Kranbau Huber", "Steinbacher Metallbau", "Lang Software", "Gruber & Söhne Holzbau")
+TABLES = ("xref_parties", "golden_parties", "golden_lineage", "golden_party_roles",
+          "golden_households", "scored_pairs", "retired_parties")  # fmt: skip
+
+
+def specifications() -> dict[str, Specification]:
+    """The built-in ones with small caps."""
+    return {name: with_small_caps(load_specification(name)) for name in ("person", "organisation")}
+
+
+def with_small_caps(loaded: Specification) -> Specification:
+    rules = tuple(rule.model_copy(update={"cap": CAP}) for rule in loaded.blocking_rules)
+    return loaded.model_copy(update={"blocking_rules": rules})
+
+
+def opened_store() -> Store:
+    """In memory; all have one secret, so that they mint the same ids."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("create table migrations (component text, version integer)")
+    connection.execute("create table secrets (name text primary key, value blob not null)")
+    connection.execute("insert into secrets values ('party', ?)", [b"k" * 32])
+    return Store(connection)
+
+
+def copied(store: Store) -> Store:
+    """Another store with the same content."""
+    other = sqlite3.connect(":memory:", isolation_level=None)
+    store._connection.backup(other)
+    other.row_factory = sqlite3.Row
+    return Store(other)
+
+
+@dataclass
+class Company:
+    """The records there are, those that are gone, and the decisions in the store."""
+
+    draw: random.Random
+    store: Store = field(default_factory=opened_store)
+    rows: dict[str, dict] = field(default_factory=dict)
+    gone: list[dict] = field(default_factory=list)
+    numbers: int = 0
+    days: int = 0
+    told: list[str] = field(default_factory=list)
+
+    def begin(self, people: int = 24, firms: int = 6) -> None:
+        for _ in range(people):
+            self.add(self.somebody())
+        for _ in range(firms):
+            self.add(self.firm())
+
+    def add(self, values: dict) -> str:
+        source = self.draw.choice(SOURCES)
+        self.numbers += 1
+        # Numbers are drawn, so that a new record may come before or after those there are.
+        name = f"{self.draw.randrange(10_000):04d}n{self.numbers}@{source}"
+        born = f"20{self.draw.randrange(10, 26)}-0{self.draw.randrange(1, 10)}-01"
+        self.rows[name] = record(name, created_at=born, **values)
+        return name
+
+    def somebody(self) -> dict:
+        draw = self.draw
+        given, family = draw.choice(GIVEN), draw.choice(FAMILY)
+        number = draw.randrange(3)
+        values = {
+            "given_name": given, "family_name": family,
+            "emails": [f"{given}.{family}{number}@web.de".lower().replace("ü", "ue")],
+            "birth_date": f"{1960 + number}-03-0{1 + draw.randrange(3)}",
+            "phones": [f"030 5544{draw.randrange(20):02d}"],
+            "street": f"Ringstr. {1 + draw.randrange(3)}", "postcode": f"1010{draw.randrange(3)}",
+            "city": "Berlin",
+        }  # fmt: skip
+        for name in draw.sample(list(values), draw.randrange(5)):
+            values[name] = [] if name in ("emails", "phones") else None
+        firms = [r for r in self.rows.values() if r["party_type"] == "organisation"]
+        if firms and draw.random() < 0.3:
+            firm = draw.choice(firms)
+            values["organisation_key"] = firm["record_id"]
+        if draw.random() < 0.2:
+            domain = draw.choice(("kranbau.example", "lang-software.example"))
+            values["emails"] = [f"{given.lower()}@{domain}".replace("ü", "ue")]
+        return values
+
+    def firm(self) -> dict:
+        draw = self.draw
+        domain = draw.choice(("kranbau.example", "lang-software.example", None))
+        return {
+            "party_type": "organisation",
+            "company_name": draw.choice(FIRMS) + draw.choice((" GmbH", "", " KG")),
+            "vat_id": draw.choice((None, "DE100000001", "DE100000002")),
+            "postcode": f"2010{draw.randrange(2)}", "city": "Hamburg",
+            "emails": [f"info@{domain}"] if domain else [],
+        }  # fmt: skip
+
+    def day(self) -> None:
+        """One to four things happen."""
+        self.days += 1
+        for _ in range(self.draw.randrange(1, 5)):
+            happens = self.draw.choice((
+                self.insert, self.insert, self.update, self.update, self.touch, self.delete,
+                self.reappear, self.copy, self.crowd, self.judge, self.unmerge, self.rekey,
+            ))  # fmt: skip
+            self.told.append(f"day {self.days}: {happens.__name__}")
+            happens()
+
+    def insert(self) -> None:
+        self.add(self.firm() if self.draw.random() < 0.25 else self.somebody())
+
+    def update(self) -> None:
+        """Some of a record's values are another one's."""
+        row = self.any_row()
+        fresh = self.firm() if row["party_type"] == "organisation" else self.somebody()
+        chosen = dict(self.draw.sample(sorted(fresh.items()), self.draw.randrange(1, 3)))
+        changed = record(row["record_id"], **fresh) if len(chosen) > 1 else row
+        self.rows[row["record_id"]] = row | {name: changed[name] for name in chosen}
+
+    def touch(self) -> None:
+        """A change that linking does not look at."""
+        row = self.any_row()
+        later = DAY.replace(tzinfo=None) + timedelta(days=self.days)
+        self.rows[row["record_id"]] = row | {"updated_at": later, "restricted": True}
+
+    def delete(self) -> None:
+        if len(self.rows) > 20:
+            self.gone.append(self.rows.pop(self.any_row()["record_id"]))
+
+    def reappear(self) -> None:
+        if self.gone:
+            row = self.gone.pop(self.draw.randrange(len(self.gone)))
+            self.rows[row["record_id"]] = row
+
+    def copy(self) -> None:
+        """Another record of the very same content."""
+        row = self.any_row()
+        kept = ("created_at", "updated_at", "record_id", "source", "system")
+        name = self.add({"party_type": row["party_type"]})
+        self.rows[name] |= {key: value for key, value in row.items() if key not in kept}
+
+    def crowd(self) -> None:
+        """A block grows beyond its cap, or shrinks below it again."""
+        door = {"street": "Ringstr. 1", "postcode": "10100", "city": "Berlin"}
+        crowd = [r for r in self.rows.values() if r["street"] == door["street"]]
+        if len(crowd) > CAP + 2:
+            for row in self.draw.sample(crowd, 3):
+                self.rows[row["record_id"]] = row | {"street": None}
+        else:
+            for _ in range(3):
+                self.add(self.somebody() | door)
+
+    def judge(self) -> None:
+        sides = self.draw.sample(sorted(self.rows), min(4, len(self.rows)))
+        cut = self.draw.randrange(1, 3)
+        verdict = self.draw.choice(("same", "different", "unsure"))
+        self.decide(sides[:cut], sides[cut:], verdict)
+
+    def unmerge(self) -> None:
+        """A record against the rest of its party."""
+        parties: dict[str, list[str]] = {}
+        held = "select record_id, party_id from party_memberships order by seq"
+        rows = self.store.query(held) if self.store.has_table("party_memberships") else []
+        for name, party in {r["record_id"]: r["party_id"] for r in rows}.items():
+            parties.setdefault(party, []).append(name)
+        shared = [sorted(names) for names in parties.values() if len(names) > 1]
+        if shared:
+            names = self.draw.choice(sorted(shared))
+            one = self.draw.choice(names)
+            self.decide([one], [name for name in names if name != one], "different")
+
+    def decide(self, left: list[str], right: list[str], verdict: str) -> None:
+        record_judgement(self.store, left, right, verdict, by="anna", at=DAY, reason="seen")
+
+    def rekey(self) -> None:
+        """The source gives a record a new key and says so."""
+        row = self.any_row()
+        old = row["record_id"]
+        del self.rows[old]
+        new = self.add({"party_type": row["party_type"]})
+        self.rows[new] = row | {"record_id": new}
+        state_aliases(self.store, [(old, new)], by="erp", at=DAY, reason="new keys")
+        follow_alias(self.store, old, new, run_id="alias", at=DAY)
+
+    def any_row(self) -> dict:
+        return self.rows[self.draw.choice(sorted(self.rows))]
+
+
+def run(con, company: Company, folder: Path, *, store: Store | None = None, full: bool = False):
+    """Dedupe over the records there are now."""
+    rows = list(company.rows.values())
+    company.draw.shuffle(rows)
+    write_match_input(con, rows)
+    return resolve_parties(
+        con, store or company.store, specifications(), run_id=f"run-{company.days}",
+        at=DAY + timedelta(days=company.days), work_dir=folder, full=full,
+    )  # fmt: skip
+
+
+def golden(con) -> dict[str, list[tuple]]:
+    """All golden tables in canonical order."""
+    return {name: con.execute(f"from golden.{name} order by all").fetchall() for name in TABLES}
+
+
+def ledger(store: Store) -> list[list[tuple]]:
+    return [
+        [tuple(row) for row in store.query(f"select * from {table} order by 1")]
+        for table in ("party_mints", "party_events", "party_memberships")
+    ]
+
+
+def check_history(seed: int, folder: Path, days: int) -> int:
+    """After each day the increment's tables and ledger are a rebuild's; gives the records linked.
+
+    The rebuild knows the ledger of the day before, the kept model and the records, nothing else.
+    """
+    company = Company(random.Random(seed))
+    company.begin()
+    linked = 0
+    with in_memory() as going_on, closing(company.store):
+        run(going_on, company, folder)
+        for _ in range(days):
+            company.day()
+            with closing(copied(company.store)) as before, in_memory() as anew:
+                linked += run(going_on, company, folder).records_linked
+                run(anew, company, folder, store=before, full=True)
+                happened = f"seed {seed}: {'; '.join(company.told)}"
+                for name, rows in golden(anew).items():
+                    assert golden(going_on)[name] == rows, f"{name} after {happened}"
+                assert ledger(company.store) == ledger(before), happened
+    return linked
