@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dedupe.blocking import block, rule_name_sql
 from dedupe.comparing import compare
-from dedupe.model import Model, keep, restore_context, restore_frequencies
+from dedupe.model import Model, adopt, keep, restore_context, restore_frequencies
 from dedupe.scoring import score_pairs, threshold_weight, weigh
 from dedupe.specification import Specification
 from dedupe.standardise.records import standardise_records
@@ -85,7 +85,7 @@ def link_standardised(
     candidates = block(con, specification)
     compare_candidates(con, specification)
     if known:
-        model = known.by(specification)
+        model = adopt(work_dir, known, specification)
         restore_frequencies(con, work_dir, model)
     else:
         trained = train(con, specification)

@@ -38,10 +38,6 @@ class Model:
     standardiser: str
     digest: str
 
-    def by(self, specification: Specification) -> Model:
-        """The same numbers under a specification that differs in nothing that is trained."""
-        return replace(self, trained=replace(self.trained, specification=specification))
-
 
 def keep(con: duckdb.DuckDBPyConnection, trained: Trained, folder: Path) -> Model:
     """Write the model that lies in `link`; the last file written makes it the one that counts."""
@@ -67,6 +63,15 @@ def find(folder: Path, party_type: str) -> Model | None:
     if described["digest"] != _digest(trained):
         return None
     return Model(trained, described["standardiser"], described["digest"])
+
+
+def adopt(folder: Path, model: Model, specification: Specification) -> Model:
+    """The same numbers under a specification that differs in nothing that is trained."""
+    if model.trained.specification == specification:
+        return model
+    trained = replace(model.trained, specification=specification)
+    save(trained, folder)
+    return replace(model, trained=trained)
 
 
 def reason_to_train(model: Model | None, specification: Specification, records: int) -> str:

@@ -118,7 +118,7 @@ def _one_transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _usable_models(run: _Run) -> dict[str, Model]:
     """Kept models that there is no reason to train anew."""
-    from dedupe.model import find, reason_to_train
+    from dedupe.model import adopt, find, reason_to_train
 
     usable = {}
     for party_type in PARTY_TYPES:
@@ -127,7 +127,7 @@ def _usable_models(run: _Run) -> dict[str, Model]:
             run.con, f"select count(*) from {_MATCH_INPUT} where party_type = '{party_type}'"
         )
         if model and not reason_to_train(model, specification, records):
-            usable[party_type] = model.by(specification)
+            usable[party_type] = adopt(run.work_dir, model, specification)
     return usable
 
 

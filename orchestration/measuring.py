@@ -58,7 +58,7 @@ def after_a_run(project: Project) -> Iterator[tuple[duckdb.DuckDBPyConnection, S
 
 def trained_models(project: Project) -> dict[str, Trained]:
     """Party type → the model of the last run."""
-    from dedupe.resolve import PARTY_TYPES
+    from dedupe.golden_tables import PARTY_TYPES
     from dedupe.trained import load
 
     return {party_type: load(project.home.linkage, party_type) for party_type in PARTY_TYPES}

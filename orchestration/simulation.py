@@ -115,10 +115,10 @@ def _figures(done: Simulation, table: str, sql: str, touched: list[str]) -> tupl
 
 
 def _contradicted(done: Simulation) -> tuple[int, ...]:
+    from dedupe.golden_tables import PARTY_TYPES
     from dedupe.judged_pairs import judged_pairs
     from dedupe.judgements import judgements
     from dedupe.measured import contradicted
-    from dedupe.resolve import PARTY_TYPES
     from dedupe.trained import load
 
     judged = judgements(done.store)
