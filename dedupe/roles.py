@@ -28,8 +28,10 @@ _SETTLED = ("key", "same_record")
 _KEY = """
     select p.party_id as person, o.party_id as organisation, 'key' as basis, p.record_id,
            'its source names the firm' as evidence
-    from people as p
-    join firms as o on o.record_id in (p.organisation_key, p.organisation_key || '#org')
+    from (
+        select *, unnest([organisation_key, organisation_key || '#org']) as key
+        from people where organisation_key is not null
+    ) as p join firms as o on o.record_id = p.key
 """
 _SAME_RECORD = """
     select p.party_id, o.party_id, 'same_record', p.record_id,
