@@ -5,8 +5,9 @@ that are given or family names. Linking reads nothing else of the records it was
 records linked one by one and records linked together get the same weights. It lives in the data
 folder beside the operational store: a rebuild of the warehouse uses it, too.
 
-Flow: trained tables in `link` → files in a folder (`keep`), and back (`restore`). Values that one
-record alone holds are not kept: they all weigh the same, and a row without value says how much.
+Flow: trained tables in `link` → files in a folder (`keep`), and back (`restore`). The rarest values
+are not kept: they all weigh the same, and a row without value says how much. Only whole names are
+kept all: what their parts are corrected by differs from name to name, and is nothing for a new one.
 """
 
 from __future__ import annotations
@@ -44,8 +45,13 @@ def keep(con: duckdb.DuckDBPyConnection, trained: Trained, folder: Path) -> Mode
     party_type = trained.specification.party_type
     digest = _digest(trained)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in _tables(con, party_type).items():
-        _write(con, _kept_sql(name, table), _file(folder, party_type, digest, name))
+    for column in frequency_columns(trained):
+        table, name = f"link.{party_type}_frequency_{column}", f"frequency_{column}"
+        rows = _frequencies_sql(table, whole=column in _correcting(trained))
+        _write(con, rows, _file(folder, party_type, digest, name))
+    if party_type == "person":
+        rows = f"select * from {CONTEXT} order by all"
+        _write(con, rows, _file(folder, party_type, digest, "context"))
     described = {"standardiser": version(), "digest": digest}
     _description(folder, party_type).write_text(json.dumps(described), encoding="utf-8")
     save(trained, folder)
@@ -133,20 +139,17 @@ def frequency_columns(trained: Trained) -> list[str]:
     return list(dict.fromkeys(level.term_frequency for level in levels if level.term_frequency))
 
 
-def _tables(con: duckdb.DuckDBPyConnection, party_type: str) -> dict[str, str]:
-    """Name in the model → table of what belongs to it."""
-    rows = con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'link'"
-        " and database_name = current_database() and starts_with(table_name, ?) order by 1",
-        [f"{party_type}_frequency_"],
-    ).fetchall()
-    found = {name.removeprefix(f"{party_type}_"): f"link.{name}" for (name,) in rows}
-    return found | ({"context": CONTEXT} if party_type == "person" else {})
+def _correcting(trained: Trained) -> set[str]:
+    """Columns whose bits correct those of others, up or down."""
+    return {c.levels[0].term_frequency
+            for c in trained.specification.comparisons if c.corrects}  # fmt: skip
 
 
-def _kept_sql(name: str, table: str) -> str:
-    if name == "context":
-        return f"select * from {table} order by all"
+def _frequencies_sql(table: str, *, whole: bool) -> str:
+    if whole:
+        return (
+            f"select value, bits from {table} union all select null, 0 order by value nulls first"
+        )
     rarest = f"(select coalesce(min(bits), 0) from {table})"
     return (
         f"select value, bits from {table} where bits > {rarest}"

@@ -73,9 +73,7 @@ def cluster_parties(
     return PartyClusters(list(grouped.values()), refused)
 
 
-def _generous(
-    size: int, pairs: ScoredPairs, copies: ScoredPairs, judged: Decisions
-) -> Positions:
+def _generous(size: int, pairs: ScoredPairs, copies: ScoredPairs, judged: Decisions) -> Positions:
     """What hangs together at all: by a pair that may matter, by equal content, or by judgement."""
     near = pairs.where(pairs.weight > GENEROUS)
     together = np.array(judged.together, dtype=np.int64).reshape(-1, 2)
