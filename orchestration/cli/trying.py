@@ -170,6 +170,8 @@ def _specifications(
         tried = load_specification("person", Path(spec))
         chosen[tried.party_type] = tried
     if threshold is None:
+        threshold = project.settings.linkage.threshold  # as a run with that file would
+    if threshold is None:
         return chosen
     try:
         Thresholds(candidate=0.5, merge_bits=threshold, origin="asked for")
