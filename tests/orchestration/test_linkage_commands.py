@@ -13,7 +13,7 @@ from dedupe.judgements import record_judgement
 from dedupe.resolve import resolve_parties
 from dedupe.specification import load_specification
 from orchestration.cli.main import app
-from privacy.suppressions import suppress_party
+from privacy.suppressions import suppress_address, suppress_party
 from stamm.duck import open_warehouse
 from stamm.home import Home
 from stamm.store import Store
@@ -123,6 +123,15 @@ def test_what_cannot_work_says_why(stamm, arguments, says):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code
     assert says in str(result.exception)
+
+
+def test_a_suppressed_address_is_nobodys_value(stamm, home):
+    [cell] = json.loads(stamm("why", "p5@shop", "email", "--json"))["cells"]
+    with closing(Store.open(home.store)) as store:
+        suppress_address(store, cell["value"], reason="objection", at=AT)
+    told = json.loads(stamm("why", "p5@shop", "--json"))["cells"]
+    assert "email" not in {one["attribute"] for one in told}
+    assert cell["value"] not in stamm("why", "p5@shop")
 
 
 def test_nobody_who_is_suppressed_is_shown_or_listed(stamm, home):
