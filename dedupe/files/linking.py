@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from dedupe.blocking import set_copies_aside
 from dedupe.discovery import Discovery, build_specification
 from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
 from dedupe.files.own_specification import OwnSpecification, check_columns
@@ -18,7 +19,7 @@ from dedupe.linkage import LinkResult, link_standardised
 from dedupe.patterns import level_sql
 from dedupe.resolve import cluster_linked
 from dedupe.specification import PartyType, Specification
-from dedupe.standardise.records import MATCH_INPUT, standardise_records
+from dedupe.standardise.records import standardise_records
 from stamm.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ def link_records(
         try:
             specification, reasons = _specification(con, party_type, discovery, own, own_file)
         except InputError as nothing_to_compare:
-            if own.of(party_type) or not _group_equal_rows(con, party_type):
+            if own.of(party_type) or not _group_equal(con, party_type):
                 raise
             unsure.append(
-                f"{nothing_to_compare.message}; only rows that equal each other in every column"
-                " are put together"
+                f"{nothing_to_compare.message}; only records that say the very same are put"
+                " together"
             )
             continue
         tell(f"linking {party_type} records")
@@ -119,20 +120,32 @@ def _group(con: duckdb.DuckDBPyConnection, found: PartyClusters) -> None:
     con.unregister("arriving_clusters")
 
 
-def _group_equal_rows(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:
-    """Rows of a type that say the very same → `files.grouped`; False if no two do, of several."""
-    columns = ", ".join(quoted(c) for c in con.sql(f"from {TABLE}").columns if c != RECORD)
+def _group_equal(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:
+    """Records of a type that say the very same → `files.grouped`; False if no two of several do.
+
+    The same once standardised; if there is nothing to standardise, the same letter by letter.
+    """
+    set_copies_aside(con, party_type)
+    records = f"link.{party_type}_records"
+    standardised = [c for c in con.table(records).columns if c not in {"rid", "record_id"}]
     con.execute(
-        f"insert into files.grouped select {RECORD}, number + {_NEXT_NUMBER} from ("
-        f" select {RECORD}, dense_rank() over (order by {columns or '0'}) as number,"
-        f"  count(*) over (partition by {columns or '0'}) as equal"
-        f" from {TABLE} join {MATCH_INPUT} as i on i.record_id = {RECORD} and i.party_type = ?"
-        ") where equal > 1",
-        [party_type],
+        f"insert into files.grouped select r.record_id, e.first_rid + {_NEXT_NUMBER} from"
+        " (from copies union select first_rid, first_rid from copies) as e"
+        f" join {records} as r using (rid)"
+        f" where {' or '.join(f'r.{column} is not null' for column in standardised)}"
     )
+    if not con.table("files.grouped").limit(1).fetchall():
+        columns = ", ".join(quoted(c) for c in con.sql(f"from {TABLE}").columns if c != RECORD)
+        con.execute(
+            "insert into files.grouped select record_id, min(rid) over (partition by"
+            f" {columns or 'rid'}) from {TABLE} join {records} on record_id = {RECORD}"
+        )
     alone = con.execute("select count(*) < 2 from files.records").fetchall()[0][0]
-    grouped = "select 1 from files.grouped union all select 1 from files.copies limit 1"
-    return bool(alone or con.execute(grouped).fetchall())
+    several = con.execute(
+        "select 1 from files.grouped group by number having count(*) > 1"
+        " union all select 1 from files.copies limit 1"
+    ).fetchall()
+    return bool(alone or several)
 
 
 def _write_clusters(con: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ from stamm.errors import UsageError
 PEOPLE = """\
 id,name,born[/],mail,who
 1,Anna Müller,1980-03-12,anna@web.de,a
-2,Anna Mueller,12.03.1980,anna@web.de,a
+2,Anna Muller,12.03.1980,anna@web.de,a
 3,Uwe [Lang],1955-01-31,uwe@lang.de,b
 """
 
