@@ -7,10 +7,12 @@ mailboxes are few, so that blocks cross their caps and clusters touch each other
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from dedupe.identity.memberships import follow_alias
@@ -18,7 +20,7 @@ from dedupe.judgements import record_judgement
 from dedupe.record_aliases import state_aliases
 from dedupe.resolve import resolve_parties
 from dedupe.specification import Specification, load_specification
-from stamm.duck import in_memory
+from stamm.duck import in_memory, open_warehouse
 from stamm.store import Store
 from tests.dedupe.match_input import record, write_match_input
 
@@ -32,6 +34,7 @@ TABLES = ("xref_parties", "golden_parties", "golden_lineage", "golden_party_role
           "golden_households", "scored_pairs", "retired_parties")  # fmt: skip
 
 
+@cache
 def specifications() -> dict[str, Specification]:
     """The built-in ones with small caps."""
     return {name: with_small_caps(load_specification(name)) for name in ("person", "organisation")}
@@ -72,7 +75,7 @@ class Company:
     days: int = 0
     told: list[str] = field(default_factory=list)
 
-    def begin(self, people: int = 24, firms: int = 6) -> None:
+    def begin(self, people: int = 24, firms: int = 8) -> None:
         for _ in range(people):
             self.add(self.somebody())
         for _ in range(firms):
@@ -235,21 +238,45 @@ def ledger(store: Store) -> list[list[tuple]]:
     ]
 
 
-def check_history(seed: int, folder: Path, days: int) -> int:
+@dataclass(frozen=True)
+class Beginning:
+    """A company some days old, in files that histories copy and go on from."""
+
+    company: Company
+    folder: Path
+
+    @staticmethod
+    def make(folder: Path, days: int = 3) -> Beginning:
+        company = Company(random.Random(0))
+        company.begin()
+        with open_warehouse(folder / "warehouse.duckdb") as con:
+            run(con, company, folder / "linkage")
+            for _ in range(days):
+                company.day()
+                run(con, company, folder / "linkage")
+        return Beginning(company, folder)
+
+    def go_on(self, seed: int, folder: Path) -> Company:
+        """A copy in `folder`, whose future is drawn from `seed`."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return replace(
+            self.company, draw=random.Random(seed), store=copied(self.company.store),
+            rows=dict(self.company.rows), gone=list(self.company.gone), told=[],
+        )  # fmt: skip
+
+
+def check_history(beginning: Beginning, seed: int, folder: Path, days: int) -> int:
     """After each day the increment's tables and ledger are a rebuild's; gives the records linked.
 
     The rebuild knows the ledger of the day before, the kept model and the records, nothing else.
     """
-    company = Company(random.Random(seed))
-    company.begin()
-    linked = 0
-    with in_memory() as going_on, closing(company.store):
-        run(going_on, company, folder)
+    company, linkage, linked = beginning.go_on(seed, folder), folder / "linkage", 0
+    with open_warehouse(folder / "warehouse.duckdb") as going_on, closing(company.store):
         for _ in range(days):
             company.day()
             with closing(copied(company.store)) as before, in_memory() as anew:
-                linked += run(going_on, company, folder).records_linked
-                run(anew, company, folder, store=before, full=True)
+                linked += run(going_on, company, linkage).records_linked
+                run(anew, company, linkage, store=before, full=True)
                 happened = f"seed {seed}: {'; '.join(company.told)}"
                 for name, rows in golden(anew).items():
                     assert golden(going_on)[name] == rows, f"{name} after {happened}"
