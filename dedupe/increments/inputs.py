@@ -75,10 +75,13 @@ def renew_records(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     _standardise_changed(con, party_type)
     known, records = f"link.{party_type}_inputs", f"link.{party_type}_records"
     con.execute(
-        "create or replace temp table left_rows as"
-        f" select r.*, k.content from {known} as k inner join {records} as r using (rid)"
-        " where k.record_id in (select record_id from arrived_rows union all"
+        f"create or replace temp table leaving as select rid, content from {known}"
+        " where record_id in (select record_id from arrived_rows union all"
         " select record_id from vanished)"
+    )
+    con.execute(
+        "create or replace temp table left_rows as"
+        f" select r.*, l.content from {records} as r inner join leaving as l using (rid)"
     )
     con.execute(f"delete from {records} where rid in (select rid from left_rows)")
     con.execute(f"insert into {records} by name select * exclude (content) from arrived_rows")
