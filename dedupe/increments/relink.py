@@ -50,3 +50,7 @@ def _remove_pairs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
         f" then l_rid in {copies} or r_rid in {copies}"
         f" else l_rid in {blocked} or r_rid in {blocked} end"
     )
+    left = "(select rid from left_rows)"  # their numbers may be given again
+    con.execute(
+        f"delete from link.{party_type}_component_pairs where l_rid in {left} or r_rid in {left}"
+    )
