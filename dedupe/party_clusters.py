@@ -142,7 +142,7 @@ class _Tables:
             )
             self.con.execute(
                 f"create or replace table {self.members} (record_id varchar, "
-                "created_at timestamp, rid bigint, component bigint, cluster bigint)"
+                "rid bigint, component bigint, cluster bigint)"
             )
             return
         self.con.execute(
@@ -172,7 +172,7 @@ class _Tables:
         self.con.register("arriving", pa.table(columns))
         self.con.execute(
             f"insert into {self.members} "
-            "select n.record_id, n.created_at, n.rid, g.rid as component, c.rid as cluster "
+            "select n.record_id, n.rid, g.rid as component, c.rid as cluster "
             f"from arriving as a join {self._numbered} as n using (position) "
             f"join {self._numbered} as g on g.position = a.component "
             f"join {self._numbered} as c on c.position = a.cluster"

@@ -202,9 +202,10 @@ def _clusters_of(con: duckdb.DuckDBPyConnection, records: Collection[str]) -> li
     for party_type in PARTY_TYPES:
         members = f"link.{party_type}_members"
         rows = con.execute(
-            f"select record_id, created_at, cluster from {members} where cluster in (select cluster"
+            f"select m.record_id, i.created_at, m.cluster from {members} as m"
+            f" inner join {_MATCH_INPUT} as i using (record_id) where m.cluster in (select cluster"
             f" from {members} where record_id in (select record_id from asked_records))"
-            " order by record_id"
+            " order by m.record_id"
         ).fetchall()
         for record_id, created_at, cluster in rows:
             found.setdefault((party_type, cluster), []).append(Member(record_id, created_at))

@@ -150,7 +150,9 @@ class Company:
         """A change that linking does not look at."""
         row = self.any_row()
         later = DAY.replace(tzinfo=None) + timedelta(days=self.days)
-        self.rows[row["record_id"]] = row | {"updated_at": later, "restricted": True}
+        earlier = row["created_at"] - timedelta(days=self.draw.randrange(2_000))
+        news = {"updated_at": later, "created_at": earlier, "restricted": True}
+        self.rows[row["record_id"]] = row | news
 
     def delete(self) -> None:
         if len(self.rows) > 20:
