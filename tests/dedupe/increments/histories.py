@@ -267,20 +267,21 @@ class Beginning:
         )  # fmt: skip
 
 
-def check_history(beginning: Beginning, seed: int, folder: Path, days: int) -> int:
-    """After each day the increment's tables and ledger are a rebuild's; gives the records linked.
-
-    The rebuild knows the ledger of the day before, the kept model and the records, nothing else.
-    """
-    company, linkage, linked = beginning.go_on(seed, folder), folder / "linkage", 0
+def check_history(beginning: Beginning, seed: int, folder: Path, days: int) -> None:
+    """After each day the increment's tables and ledger are a rebuild's."""
+    company, linkage = beginning.go_on(seed, folder), folder / "linkage"
     with open_warehouse(folder / "warehouse.duckdb") as going_on, closing(company.store):
         for _ in range(days):
             company.day()
-            with closing(copied(company.store)) as before, in_memory() as anew:
-                linked += run(going_on, company, linkage).records_linked
-                run(anew, company, linkage, store=before, full=True)
-                happened = f"seed {seed}: {'; '.join(company.told)}"
-                for name, rows in golden(anew).items():
-                    assert golden(going_on)[name] == rows, f"{name} after {happened}"
-                assert ledger(company.store) == ledger(before), happened
-    return linked
+            check_run(going_on, company, linkage, f"seed {seed}: {'; '.join(company.told)}")
+
+
+def check_run(going_on, company: Company, linkage: Path, happened: str) -> None:
+    """One run that goes on, and a rebuild that knows the ledger of before, the model and the
+    records, nothing else."""
+    with closing(copied(company.store)) as before, in_memory() as anew:
+        run(going_on, company, linkage)
+        run(anew, company, linkage, store=before, full=True)
+        for name, rows in golden(anew).items():
+            assert golden(going_on)[name] == rows, f"{name} after {happened}"
+        assert ledger(company.store) == ledger(before), happened

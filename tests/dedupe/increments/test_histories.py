@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
-from tests.dedupe.increments.histories import Beginning, check_history
+from dedupe import resolve
+from stamm.duck import open_warehouse
+from tests.dedupe.increments.histories import Beginning, check_history, check_run, golden, run
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +19,31 @@ def beginning(tmp_path_factory):
 @pytest.mark.parametrize("seed", range(50))
 def test_after_a_day_of_changes_all_tables_are_those_of_a_rebuild(seed, beginning, tmp_path):
     check_history(beginning, seed, tmp_path, days=1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_that_dies_after_the_ledger_leaves_nothing_to_mend(
+    seed, beginning, tmp_path, monkeypatch
+):
+    company, linkage = beginning.go_on(seed, tmp_path), tmp_path / "linkage"
+    with open_warehouse(tmp_path / "warehouse.duckdb") as con, closing(company.store):
+        tables, rows = golden(con), dict(company.rows)
+        company.day()
+        with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+            patch.setattr(resolve, "write_retired", lambda *_: 1 / 0)
+            run(con, company, linkage)
+        assert golden(con) == tables
+        if seed == 0:  # the sources take it all back before the next run
+            company.rows = rows
+        check_run(con, company, linkage, "a death")
+
+
+def test_a_run_over_what_it_knows_links_nothing_and_changes_nothing(beginning, tmp_path):
+    company = beginning.go_on(7, tmp_path)
+    with open_warehouse(tmp_path / "warehouse.duckdb") as con, closing(company.store):
+        tables = golden(con)
+        assert run(con, company, tmp_path / "linkage").records_linked == 0
+        assert golden(con) == tables
 
 
 @pytest.mark.soak
