@@ -55,9 +55,9 @@ def _of_type(one: TypeFindings) -> Iterator[str]:
         )
     if one.estimate.precision < _PRECISE_ENOUGH:
         yield (
-            f"about {1 - one.estimate.precision:.0%} of the {one.party_type} pairs put together"
-            " may be wrong: a higher merge_bits in specification.yml, given back with --spec,"
-            " takes fewer"
+            f"taken one by one, about {1 - one.estimate.precision:.0%} of the {one.party_type}"
+            " pairs put together would be wrong, if other records do not bear them out: a higher"
+            " merge_bits in specification.yml, given back with --spec, takes fewer"
         )
 
 

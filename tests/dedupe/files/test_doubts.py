@@ -40,7 +40,10 @@ def test_where_nothing_is_unsure_nothing_is_said(con):
     [
         ({"prior": "stated prior, too few records"}, "1,200 person records are too few to learn"),
         ({"coverage": 0.8}, "about 20% of the pairs of one person share no blocking value"),
-        ({"estimate": Estimate(0.85, 0.9, 0.87)}, "about 15% of the person pairs put together"),
+        (
+            {"estimate": Estimate(0.85, 0.9, 0.87)},
+            "taken one by one, about 15% of the person pairs",
+        ),
     ],
 )
 def test_a_weak_model_is_told(con, changed, said):
