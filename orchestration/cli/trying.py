@@ -178,7 +178,7 @@ def _specifications(
     except ValidationError as failure:
         raise UsageError(
             f"--threshold: expected more than -3 and at most 40 bits, found {threshold}",
-            hint="-1 is the default; the higher, the fewer and surer the merges.",
+            hint="The higher, the fewer and surer the merges; the specification states its own.",
         ) from failure
     return {name: with_threshold(one, threshold) for name, one in chosen.items()}
 
