@@ -1,4 +1,4 @@
-"""Conditions tested on two values say what the SQL of `dedupe.levels` says."""
+"""Conditions tested on two values say what the SQL of `dedupe.levels` says, plain or fast."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.blocking import LISTS
+from dedupe.comparing import FAST
 from dedupe.levels import condition_sql, level_case
 from dedupe.row_tests import level_of, row_test
 from dedupe.specification import Condition, load_specification
@@ -57,6 +58,17 @@ def test_a_condition_holds_where_its_sql_is_true(con, condition, values):
     expected = in_sql(con, condition_sql(condition), left, right)
     holds = row_test(condition, {"one": 0, "two": 1})
     assert holds(tuple(left.values()), tuple(right.values())) is bool(expected)
+    assert bool(in_sql(con, condition_sql(condition, FAST), left, right)) is bool(expected)
+
+
+@pytest.mark.parametrize("condition", TESTS, ids=lambda condition: condition.test)
+@settings(max_examples=40, deadline=None)
+@given(values=st.tuples(word, word, word, word))
+def test_it_does_not_matter_which_record_stands_left(con, condition, values):
+    left, right = ({"one": a, "two": b} for a, b in (values[:2], values[2:]))
+    for tests in (None, FAST):
+        sql = condition_sql(condition, tests)
+        assert bool(in_sql(con, sql, left, right)) is bool(in_sql(con, sql, right, left))
 
 
 @pytest.mark.parametrize("party_type", ["person", "organisation"])

@@ -1,5 +1,6 @@
 """Match weights, worked out by hand."""
 
+from dataclasses import replace
 from math import log2
 
 import pytest
@@ -15,7 +16,7 @@ from dedupe.scoring import (
 from dedupe.term_frequencies import build_frequencies
 from stamm.duck import in_memory
 from tests.dedupe.records_by_hand import write_records
-from tests.dedupe.small_model import trained
+from tests.dedupe.small_model import level, rule, specification, trained
 
 PRIOR = log2((1 / 1024) / (1023 / 1024))  # -9.9986
 
@@ -97,3 +98,32 @@ def test_any_pair_can_be_scored_blocked_or_not(four):
         (1, 3): round(1000 * (PRIOR - 1)),
         (1, 4): round(1000 * (PRIOR - 2 + log2(1 / 6))),
     }
+
+
+def test_of_several_shared_values_the_rarest_counts_whoever_stands_left():
+    levels = [level("shared", {"test": "overlap", "column": "emails"}, m=0.8,
+                    term_frequency="emails", exact_chance="emails"),
+              level("different", None, m=0.2)]  # fmt: skip
+    model = replace(
+        trained(m=((1 / 4, 3 / 4),), u=((3 / 4, 1 / 4),), v=((3 / 4, 1 / 4),), records=8),
+        specification=specification(
+            comparisons=[{"name": "email", "needs": ["emails"], "levels": levels}],
+            blocking_rules=[rule("same_email", ["emails"], {"email": "shared"})],
+        ),
+    )
+    both, office = ["anna@x", "office@x"], ["office@x"]
+    with in_memory() as con:
+        con.execute("create schema link")
+        write_records(con, "person", [{"emails": e} for e in (both, both, *[office] * 6)])
+        build_frequencies(con, model)
+        con.execute(
+            "create table asked_pairs as"
+            " from (values (1, 2), (2, 1), (1, 3), (3, 1)) t(l_rid, r_rid)"
+        )
+        score_pairs(con, "person", model, "asked_pairs", "scored")
+        found = {(left, right): w for left, right, _, w in con.sql("from scored").fetchall()}
+        bits = dict(con.sql("from link.person_frequency_emails").fetchall())
+    base = PRIOR + log2(3)  # m / u = 3/4 : 1/4
+    assert found[1, 2] == found[2, 1] == round(1000 * (base - bits["anna@x"]))
+    assert found[1, 3] == found[3, 1] == round(1000 * (base - bits["office@x"]))
+    assert bits["anna@x"] < bits["office@x"]

@@ -11,6 +11,8 @@ from dedupe.term_frequencies import build_frequencies
 from stamm.duck import in_memory
 from tests.dedupe.match_input import write_match_input
 from tests.dedupe.small_company import firms, people
+from tests.dedupe.test_two_engines import frame
+from tests.dedupe.unrounded import weigher
 
 # What Splink has no words for, and the export leaves out.
 LISTS = {"emails", "phones", "domains"}
@@ -38,9 +40,15 @@ def test_splink_gives_every_pair_our_weight(party_type, rows, tmp_path):
         con.execute("create table theirs_pairs (l_rid bigint, r_rid bigint)")
         con.executemany("insert into theirs_pairs values (?, ?)", sorted(theirs))
         score_pairs(con, party_type, trained, "theirs_pairs", "ours")
-        ours = {(left, right): w / 1000 for left, right, _, w in con.sql("from ours").fetchall()}
+        weigh = weigher(con, trained, frame(con, party_type))
+        rows = con.sql("from ours").fetchall()
+        unrounded = {(left, right): weigh((left, right), p) for left, right, p, _ in rows}
     assert len(theirs) > 40
-    assert ours == pytest.approx(theirs, abs=0.0006)  # ours in thousandths of a bit
+    assert unrounded == pytest.approx(theirs, abs=1e-6)
+    assert {(left, right): w / 1000 for left, right, _, w in rows} == pytest.approx(
+        theirs,
+        abs=0.0006,  # what is stored are thousandths of a bit
+    )
 
 
 def splink_weights(splink, con, settings, folder):

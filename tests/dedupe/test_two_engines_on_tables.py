@@ -12,15 +12,14 @@ import pytest
 from dedupe.clusters import Decisions, ScoredPairs, cluster
 from dedupe.in_memory import candidate_pairs, level_codes
 from dedupe.linkage import link
-from dedupe.lookup.weighing import Weigher
-from dedupe.patterns import contradiction_sql, pack, unpack
+from dedupe.patterns import contradiction_sql, pack
 from dedupe.resolve import cluster_linked
 from dedupe.scoring import threshold_weight
 from dedupe.specification import load_specification
-from dedupe.term_frequencies import frequency_terms
 from stamm.duck import in_memory
 from tests.dedupe.match_input import record, write_match_input
 from tests.dedupe.test_two_engines import frame
+from tests.dedupe.unrounded import weigher
 
 SANDBOX = 17_500  # records of about 5,000 customers
 
@@ -79,7 +78,11 @@ def assert_engines_agree(con, party_type, folder):
     theirs = patterns(specification, records, sorted(found))
     assert {(left, right): pattern for left, right, pattern in made} == theirs
 
-    weigh = weigher(con, trained, records)
+    unrounded = weigher(con, trained, records)
+
+    def weigh(pair, pattern):
+        return round(1000 * unrounded(pair, pattern))
+
     least = threshold_weight(specification.thresholds.candidate)
     ours = kept_weights(con, party_type, "<>")
     weighed = {pair: weigh(pair, pattern) for pair, pattern in theirs.items()}
@@ -93,24 +96,6 @@ def assert_engines_agree(con, party_type, folder):
 def patterns(specification, records, pairs):
     codes = level_codes(specification, records, pd.MultiIndex.from_tuples(pairs)).to_numpy()
     return {pair: pack(row) for pair, row in zip(pairs, codes.tolist(), strict=True)}
-
-
-def weigher(con, trained, records):
-    """(pair, pattern) → weight in thousandths of a bit."""
-    weighing = Weigher(trained, records.columns)
-    rows = {rid: tuple(row) for rid, *row in records.itertuples()}
-    table = f"link.{trained.specification.party_type}_frequency"
-    bits = {
-        level.term_frequency: dict(con.sql(f"from {table}_{level.term_frequency}").fetchall())
-        for _, level in frequency_terms(trained)
-    }
-
-    def weigh(pair, pattern):
-        codes = unpack(pattern, len(trained.specification.comparisons))
-        terms = weighing.terms(codes, rows[pair[0]], rows[pair[1]], bits)
-        return round(1000 * weighing.weight(codes, terms))
-
-    return weigh
 
 
 def kept_weights(con, party_type, rule):
