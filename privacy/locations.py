@@ -24,7 +24,7 @@ class Location(BaseModel):
     holds: str
     written_by: str
     data: Literal["plain", "pseudonymous"]
-    kept: Literal["for_ever", "rebuilt", "builds"]
+    kept: Literal["for_ever", "rebuilt", "builds", "while_at_work"]
 
     def covers(self, path: str, table: str | None) -> bool:
         """Whether a file below the data folder, or a table in it, is this place."""

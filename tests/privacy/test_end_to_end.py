@@ -81,7 +81,9 @@ def test_every_listed_place_with_plain_values_exists_and_holds_the_canary(after_
     empty = [
         location.name
         for location in load()
-        if location.data == "plain" and not any(holds(location, p) for p in after_run.found)
+        if location.data == "plain"
+        and location.kept != "while_at_work"
+        and not any(holds(location, place) for place in after_run.found)
     ]
     assert empty == []
 
