@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import product
 
-from dedupe.judgements import Judgement, Verdict
-
-Pair = tuple[str, str]
+from dedupe.judgements import Judgement, latest_verdicts
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Contradiction:
 
 def contradictions(judgements: Collection[Judgement]) -> list[Contradiction]:
     """One per judgement "different" that a chain of "same" contradicts, by the shortest chain."""
-    latest = _latest(judgements)
+    latest = latest_verdicts(judgements)
     joined: dict[str, dict[str, int]] = defaultdict(dict)
     for (one, other), (seq, verdict) in latest.items():
         if verdict == "same":
@@ -40,16 +37,6 @@ def contradictions(judgements: Collection[Judgement]) -> list[Contradiction]:
             if chain:
                 found[seq] = Contradiction(one, other, seq, chain)
     return [found[seq] for seq in sorted(found)]
-
-
-def _latest(judgements: Collection[Judgement]) -> dict[Pair, tuple[int, Verdict]]:
-    """Pair of records → the word that counts."""
-    latest: dict[Pair, tuple[int, Verdict]] = {}
-    for judgement in sorted(judgements, key=lambda j: j.seq):
-        for one, other in product(judgement.left, judgement.right):
-            if one != other:
-                latest[min(one, other), max(one, other)] = (judgement.seq, judgement.verdict)
-    return latest
 
 
 def _chain(joined: dict[str, dict[str, int]], start: str, end: str) -> tuple[int, ...]:
