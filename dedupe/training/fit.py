@@ -159,7 +159,11 @@ def _with_shares(
         coverage(specification, table, chance.missing) for table in kinds.tables[1:]
     ])  # fmt: skip
     stated = chance.is_too_few(specification)
-    shares = np.full(len(covered), believed if stated else believed / 10)
+    shares = np.full(len(covered), believed / 10)
+    if stated:  # households are to matches as the specification states
+        alternative = specification.alternative
+        of_matches = [2 * a / (1 - a) for a in ([alternative.share] if alternative else [])]
+        shares = believed * np.array([1.0, *of_matches])
     everything = range(len(specification.comparisons))
     for _ in range(0 if stated or not len(patterns.counts) else FIXED_POINT_ROUNDS):
         current = Kinds(kinds.tables, np.concatenate([[1.0 - shares.sum()], shares]))
