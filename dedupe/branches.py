@@ -30,16 +30,24 @@ COLUMNS = ("party_id", "parent_party_id", "basis", "evidence", "evidence_record_
            "parent_record_id", "weight")  # fmt: skip
 
 _SHARED = """
-    with firms as (
+    with written as (
+        select *, upper(regexp_replace(vat_id, '[^A-Za-z0-9]', '', 'g')) as bare_vat_id
+        from intermediate.int_parties__match_input where party_type = 'organisation'
+    ),
+    firms as (
         select x.party_id, i.record_id,
-               nullif(upper(regexp_replace(i.vat_id, '[^A-Za-z0-9]', '', 'g')), '') as vat_id,
+               -- Country and number; what is shorter is no VAT id but a placeholder.
+               nullif(regexp_extract(
+                   case when regexp_matches(bare_vat_id, '^[0-9]')
+                        then upper(coalesce(i.country, 'DE')) else '' end || bare_vat_id,
+                   '^[A-Z]{2,3}[0-9A-Z]*[0-9]{5}[0-9A-Z]*$'), '') as vat_id,
                list_append(
                    list_transform(
                        coalesce(i.emails, []), lambda e: lower(trim(split_part(e, '@', 2)))),
-                   lower(regexp_replace(trim(i.website_domain), '^www\\.', ''))) as domains
-        from intermediate.int_parties__match_input as i
+                   regexp_extract(lower(trim(i.website_domain)),
+                                  '^([a-z]+://)?(www\\.)?([^/:]+)', 3)) as domains
+        from written as i
         join golden.xref_parties as x using (record_id)
-        where x.party_type = 'organisation'
     ),
     held as (
         select 'vat_id' as basis, vat_id as value, party_id, record_id from firms

@@ -115,14 +115,33 @@ def alias(store: Store, pairs: Iterable[tuple[str, str]], signed: Signature) -> 
     """State that each OLD record is now called NEW. Gives how many statements were new.
 
     Judgements hold for the new name at once; so does its place in the ledger, so that its party
-    keeps its id. An OLD that no party ever held is passed over: nothing is known of it.
+    keeps its id. A chain A → B → C may come at once, in any order. An OLD that no party ever held
+    is passed over: nothing is known of it.
     """
     with store.transaction():
-        known = [(old, new) for old, new in pairs if holder(store, old)]
+        known = _known_in_chain_order(store, pairs)
         stated = state_aliases(store, known, by=signed.by, at=signed.at, reason=signed.reason)
         for old, new in known:
             follow_alias(store, old, new, run_id=ALIAS_RUN, at=signed.at)
     return stated
+
+
+def _known_in_chain_order(store: Store, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those whose OLD a party held, or that an earlier one leads to."""
+    known: list[tuple[str, str]] = []
+    reached: set[str] = set()
+    waiting = list(pairs)
+    while True:
+        rest = []
+        for old, new in waiting:
+            if old in reached or holder(store, old):
+                known.append((old, new))
+                reached.add(new)
+            else:
+                rest.append((old, new))
+        if len(rest) == len(waiting):
+            return known
+        waiting = rest
 
 
 def _append(store: Store, one: Side, other: Side, verdict: Verdict, signed: Signature) -> Judged:

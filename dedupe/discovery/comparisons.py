@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dedupe.discovery.columns import Measured
 from dedupe.discovery.discovery import Discovery
-from dedupe.discovery.match_input import further_name
+from dedupe.discovery.match_input import further_names
 from dedupe.specification import Comparison, Condition, Level, PartyType, load_specification
 
 LEAST_BITS = 0.5  # an agreement that says less than this is not worth a comparison
@@ -108,8 +108,8 @@ def _address(columns: Columns) -> Iterator[Comparison]:
 
 
 def _further(discovery: Discovery, columns: Columns) -> Iterator[Comparison]:
-    for column in discovery.columns:
-        measured = columns.get(further_name(column.column))
+    for name, further in further_names(discovery).items():
+        column, measured = discovery.role_of(name), columns.get(further)
         if measured is None or measured.bits < LEAST_BITS:
             continue
         if column.role == "identifier":

@@ -6,19 +6,24 @@ Flow: a DuckDB table with any columns → `Discovery`, which `match_input` and `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dedupe.discovery.dates import is_ambiguous, month_first
 from dedupe.discovery.infer import SURE, ColumnRole, infer_roles
 from dedupe.discovery.parties import count_parties
-from dedupe.discovery.profile import Profile
+from dedupe.discovery.profile import Profile, text_sql
 from dedupe.discovery.roles import Role
 from stamm.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb
 
+# Roles of which a record has one value, as the match input has one column for them.
+ONE_VALUE: tuple[Role, ...] = (
+    "title", "given_name", "family_name", "full_name", "company", "street", "house_number",
+    "postcode", "city", "country", "vat_id", "website", "birth_year", "birth_month", "birth_day",
+)  # fmt: skip
 NAMES: frozenset[Role] = frozenset(["given_name", "family_name", "full_name", "company"])
 
 
@@ -31,6 +36,8 @@ class Discovery:
     party_types: tuple[str, ...]
     records: int
     month_first: frozenset[str]  # columns whose dates begin with the month
+    # Columns of one role of which no row fills two, such as those of files with other headers.
+    parallel: tuple[frozenset[str], ...] = ()
 
     def of(self, *roles: Role) -> list[str]:
         """Columns of these roles, the surest and fullest first."""
@@ -41,6 +48,12 @@ class Discovery:
     def first(self, *roles: Role) -> str | None:
         """The surest and fullest column of these roles."""
         return next(iter(self.of(*roles)), None)
+
+    def as_one(self, role: Role) -> list[str]:
+        """The columns of a role that are one attribute: the first, and those parallel to it."""
+        columns = self.of(role)
+        group = next((one for one in self.parallel if columns and columns[0] in one), frozenset())
+        return [column for column in columns if column in group] or columns[:1]
 
     def role_of(self, column: str) -> ColumnRole:
         """By name."""
@@ -80,9 +93,32 @@ def discover(
         p.column for p in profiles if known[p.column].role == "birth_date" and month_first(p.values)
     )
     first = Discovery(columns, (), (), records, by_month)
+    parallel = parallel_columns(con, table, first)
+    first = replace(first, parallel=parallel)
     parties = count_parties(con, table, first)
     unsure = (*_doubts(columns), *_doubts_of_dates(first, profiles), *parties.unsure)
-    return Discovery(columns, unsure, parties.types, records, by_month)
+    return replace(first, unsure=unsure, party_types=parties.types)
+
+
+def parallel_columns(
+    con: duckdb.DuckDBPyConnection, table: str, found: Discovery
+) -> tuple[frozenset[str], ...]:
+    """Per role with several columns: the first one and those that are never filled beside it."""
+    groups = []
+    for role in ONE_VALUE:
+        first, *others = found.of(role) or [""]
+        group = [first]
+        for column in others:
+            together = " or ".join(f"{text_sql(one)} is not null" for one in group)
+            both = con.execute(
+                f"select 1 from {table} where {text_sql(column)} is not null and ({together})"
+                " limit 1"
+            ).fetchall()
+            if not both:
+                group.append(column)
+        if len(group) > 1:
+            groups.append(frozenset(group))
+    return tuple(groups)
 
 
 def _given_role(column: str, truth_column: str | None) -> Role:

@@ -34,6 +34,8 @@ FURTHER_ROLES: tuple[Role, ...] = (
     "gender",
     "legal_form",
 )
+# Columns `x_…` of our own making; no column of the user's bears such a name.
+_OWN = frozenset({"x_birth", "x_birth_swapped", "x_birth_year", "x_birth_day", "x_words"})
 _NOTHING = {
     "source": "'file'", "system": "'file'", "stream": "'records'", "facet_of": "null::varchar",
     "organisation_key": "null::varchar", "created_at": "null::timestamp",
@@ -75,10 +77,9 @@ def _placed_names(
 
     Known are the words of rows that hold both names, ten times oftener in the other field.
     """
-    given, family = discovery.first("given_name"), discovery.first("family_name")
-    if given is None or family is None:
+    if not (discovery.of("given_name") and discovery.of("family_name")):
         return {}
-    one, other = text_sql(given), text_sql(family)
+    one, other = _first_sql(discovery, "given_name"), _first_sql(discovery, "family_name")
     for name, mine, its in (("lone_given", one, other), ("lone_family", other, one)):
         con.execute(
             f"create or replace temp table {name} as"
@@ -97,19 +98,36 @@ def _placed_names(
     }
 
 
-def further_name(column: str) -> str:
-    """`Soc. Sec. ID` → x_soc_sec_id."""
-    return "x_" + re.sub(r"\W+", "_", name_words(column)).strip("_")
+def further_names(discovery: Discovery) -> dict[str, str]:
+    """Column → its name in the match input: `Soc. Sec. ID` → x_soc_sec_id; each name once."""
+    # A whole name beside its parts moves with them: it adds words, not a comparison.
+    spare = {
+        column
+        for role in KNOWN.values()
+        if role != "full_name"
+        for column in set(discovery.of(role)) - set(discovery.as_one(role))
+    }
+    further = spare | set(discovery.of(*FURTHER_ROLES))
+    taken, names = set(_OWN), {}
+    for column in (one.column for one in discovery.columns if one.column in further):
+        words = re.sub(r"[^a-z0-9]+", "_", name_words(column)).strip("_")
+        name = stem = f"x_{words or 'column'}"
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name)
+        names[column] = name
+    return names
 
 
 def further_columns(discovery: Discovery) -> dict[str, str]:
     """Name → SQL of the columns that standardising does not know."""
-    # A whole name beside its parts moves with them: it adds words, not a comparison.
-    spare = [c for role in KNOWN.values() if role != "full_name" for c in discovery.of(role)[1:]]
-    columns = {further_name(c): folded_sql(text_sql(c)) for c in discovery.of(*FURTHER_ROLES)}
-    columns |= {further_name(c): folded_sql(text_sql(c)) for c in spare}
-    for column in discovery.of("identifier"):
-        columns[further_name(column)] = compact_sql(text_sql(column))
+    identifiers = set(discovery.of("identifier"))
+    columns = {
+        name: (compact_sql if column in identifiers else folded_sql)(text_sql(column))
+        for column, name in further_names(discovery).items()
+    }
     names = discovery.of("given_name", "family_name", "full_name", "company")
     if names:
         columns["x_words"] = words_sql(names)
@@ -138,8 +156,13 @@ def words_sql(columns: list[str]) -> str:
 
 
 def _first_sql(discovery: Discovery, role: Role) -> str:
-    column = discovery.first(role)
-    return text_sql(column) if column else "null::varchar"
+    return _coalesced(discovery.as_one(role)) or "null::varchar"
+
+
+def _coalesced(columns: list[str]) -> str:
+    """The value of columns of which a row fills one at most; empty without columns."""
+    values = ", ".join(text_sql(column) for column in columns)
+    return f"coalesce({values})" if len(columns) > 1 else values
 
 
 def _list_sql(columns: list[str]) -> str:
@@ -151,10 +174,10 @@ def _list_sql(columns: list[str]) -> str:
 
 def _country_sql(discovery: Discovery) -> str:
     """Two letters; other spellings of a few neighbours are read, the rest is unknown."""
-    column = discovery.first("country")
-    if column is None:
+    columns = discovery.as_one("country")
+    if not columns:
         return "null::varchar"
-    name = folded_sql(text_sql(column))
+    name = folded_sql(_coalesced(columns))
     cases = " ".join(
         f"when {name} in ({names}) then '{code}'" for code, names in _COUNTRIES.items()
     )
@@ -201,8 +224,8 @@ def _write_births(
 def _birth_sql(births: dict[str, str], discovery: Discovery) -> str:
     """birth_date (a real date, else null) and the digits with what comparing needs of them."""
     parts = [f"{name}.digits" for name in births.values()]
-    if year := discovery.first("birth_year"):
-        parts.append(_split_birth(year, discovery))
+    if discovery.of("birth_year"):
+        parts.append(_split_birth(discovery))
     if not parts:
         return "null::date as birth_date"
     digits = f"coalesce({', '.join(parts)})"
@@ -213,12 +236,13 @@ def _birth_sql(births: dict[str, str], discovery: Discovery) -> str:
     )
 
 
-def _split_birth(year: str, discovery: Discovery) -> str:
+def _split_birth(discovery: Discovery) -> str:
     """Year, month and day from columns of their own; what is not known is 00."""
-    parts = [f"lpad(nullif(regexp_replace({text_sql(year)}, '\\D', '', 'g'), ''), 4, '0')"]
+    year = _coalesced(discovery.as_one("birth_year"))
+    parts = [f"lpad(nullif(regexp_replace({year}, '\\D', '', 'g'), ''), 4, '0')"]
     roles: tuple[Role, ...] = ("birth_month", "birth_day")
     for role in roles:
-        column = discovery.first(role)
-        number = column and f"lpad(try_cast({text_sql(column)} as double)::int::varchar, 2, '0')"
+        column = _coalesced(discovery.as_one(role))
+        number = column and f"lpad(try_cast({column} as double)::int::varchar, 2, '0')"
         parts.append(f"coalesce({number}, '00')" if number else "'00'")
     return " || ".join(parts)

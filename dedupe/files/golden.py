@@ -8,11 +8,11 @@ small letters. Address parts are one value: a street never meets another record'
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dedupe.discovery.match_input import folded_sql
-from dedupe.files.loaded import POSITION, RECORD, quoted
+from dedupe.files.loaded import POSITION, RECORD, distinct_names, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,24 +38,25 @@ def units(discovery: Discovery) -> list[tuple[str, ...]]:
 
 
 def write_golden(
-    con: duckdb.DuckDBPyConnection, columns: Iterable[str], together: Iterable[tuple[str, ...]]
+    con: duckdb.DuckDBPyConnection, columns: Sequence[str], together: Iterable[tuple[str, ...]]
 ) -> None:
     """Leave `files.golden`: `cluster_id`, `size`, then the columns, one row per cluster."""
     con.execute(f"""
         create or replace temp table duplicated as
-        select c.cluster_id, c.place, r.* from files.clusters as c
+        select c.cluster_id as __cluster, c.place as __place, r.* from files.clusters as c
         join files.records as r using ({RECORD}) where c.size > 1
     """)
     joins: list[str] = []
     source: dict[str, str] = {}
     for number, unit in enumerate(together):
         con.execute(f"create or replace temp table chosen_{number} as {chosen_sql(unit)}")
-        joins.append(f"left join chosen_{number} using (cluster_id)")
+        joins.append(f"left join chosen_{number} on chosen_{number}.__cluster = o.cluster_id")
         source |= dict.fromkeys(unit, f"chosen_{number}")
-    cells = ", ".join(
-        f"case when o.size > 1 then {source[c]}.{quoted(c)} else r.{quoted(c)} end as {quoted(c)}"
-        for c in columns
+    values = (
+        f"case when o.size > 1 then {source[c]}.{quoted(c)} else r.{quoted(c)} end" for c in columns
     )
+    named = zip(values, _beside_ours(columns), strict=True)
+    cells = ", ".join(f"{value} as {quoted(name)}" for value, name in named)
     con.execute(f"""
         create or replace table files.golden as
         select o.cluster_id, o.size{", " if cells else ""}{cells}
@@ -69,25 +70,30 @@ def write_golden(
     """)
 
 
+def _beside_ours(columns: Iterable[str]) -> list[str]:
+    """The columns' names beside `cluster_id` and `size`: a column called so is `size_2`."""
+    return list(distinct_names(["cluster_id", "size", *columns])[2:])
+
+
 def chosen_sql(unit: tuple[str, ...]) -> str:
-    """The winning values of one unit per cluster of `duplicated` (cluster_id, place, columns)."""
+    """The winning values of one unit per cluster of `duplicated` (__cluster, __place, columns)."""
     names = [quoted(column) for column in unit]
     listed, folds = ", ".join(names), ", ".join(folded_sql(name) for name in names)
     filled = " + ".join(f"({name} is not null)::int" for name in names)
     text = f"concat_ws(' ', {listed})"
     return f"""
         with given as (
-            select cluster_id, {listed}, count(*) as spelt, min(place) as place
-            from duplicated where coalesce({listed}) is not null group by cluster_id, {listed}
+            select __cluster, {listed}, count(*) as __spelt, min(__place) as __place
+            from duplicated where coalesce({listed}) is not null group by __cluster, {listed}
         ),
-        folded as (select *, concat_ws(' ', {folds}) as said from given),
+        folded as (select *, concat_ws(' ', {folds}) as __said from given),
         counted as (
-            select *, sum(spelt) over (partition by cluster_id, said) as agreeing,
-                   min(place) over (partition by cluster_id, said) as first_place
+            select *, sum(__spelt) over (partition by __cluster, __said) as __agreeing,
+                   min(__place) over (partition by __cluster, __said) as __first
             from folded
         )
-        select distinct on (cluster_id) cluster_id, {listed} from counted
-        order by cluster_id, agreeing desc, {filled} desc, length(said) desc, first_place,
-                 spelt desc, {text} <> upper({text}) desc,
-                 length(regexp_replace({text}, '[ -~]', '', 'g')) desc, place
+        select distinct on (__cluster) __cluster, {listed} from counted
+        order by __cluster, __agreeing desc, {filled} desc, length(__said) desc, __first,
+                 __spelt desc, {text} <> upper({text}) desc,
+                 length(regexp_replace({text}, '[ -~]', '', 'g')) desc, __place
     """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 from dedupe.blocking import set_copies_aside
 from dedupe.discovery import Discovery, build_specification
+from dedupe.discovery.discovery import NAMES
 from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
 from dedupe.files.own_specification import OwnSpecification, check_columns
 from dedupe.linkage import LinkResult, link_standardised
@@ -65,7 +66,8 @@ def link_records(
         try:
             specification, reasons = _specification(con, party_type, discovery, own, own_file)
         except InputError as nothing_to_compare:
-            if own.of(party_type) or not _group_equal(con, party_type):
+            known = any(one.role in TELLING for one in discovery.columns)
+            if own.of(party_type) or not (_group_equal(con, party_type) or known):
                 raise
             unsure.append(
                 f"{nothing_to_compare.message}; only records that say the very same are put"
@@ -101,6 +103,8 @@ def _specification(
     return built.specification, built.reasons
 
 
+# A table that holds such columns is read rightly: that no two records agree is its answer.
+TELLING = NAMES | {"email", "phone", "birth_date", "vat_id"}
 _NEXT_NUMBER = "(select coalesce(max(number) + 1, 0) from files.grouped)"
 
 

@@ -40,8 +40,11 @@ class Card(BaseModel):
     @field_validator("emails", "phones", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        many = [value] if isinstance(value, str) else value or ()
-        return tuple(one for one in many if not isinstance(one, str) or one.strip())
+        if value is None or isinstance(value, str):
+            value = [value or ""]
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"expected a text or a list of texts, found {value!r}")
+        return tuple(one for one in value if not isinstance(one, str) or one.strip())
 
     @property
     def is_empty(self) -> bool:

@@ -70,9 +70,8 @@ class Lookup:
         """The likeliest people and firms, best first, at most `limit` of each."""
         person = standardised.person(card, self._context, self._firms.get)
         found = self._searches["person"].find(person, limit, at_least)
-        if card.company_name or card.vat_id or card.website_domain:
-            firm = standardised.organisation(card)
-            found += self._searches["organisation"].find(firm, limit, at_least)
+        firm = standardised.organisation(card)
+        found += self._searches["organisation"].find(firm, limit, at_least)
         return sorted(found, key=lambda hit: (-hit.weight, hit.party_id))
 
 

@@ -51,7 +51,7 @@ def person(
 
 def organisation(card: Card) -> Record:
     """Columns of `link.organisation_records`."""
-    firm = companies.company(card.company_name or "")
+    firm = companies.company(card.company_name or card.full_name or "")
     mail = _emails(card)
     website = contact_points.domain(card.website_domain) if card.website_domain else None
     domains = _distinct([*(mail["domains"] or ()), website])

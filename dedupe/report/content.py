@@ -151,8 +151,10 @@ def largest_clusters(
     return tuple(
         ClusterShown(cluster_id, size, shown, tuple(
             _cells(row) for row in con.execute(
-                f"select {_listed(shown)} from files.records join files.clusters using ({RECORD})"
-                f" where cluster_id = ? order by place limit {_MEMBERS}", [cluster_id]
+                f"select {_listed(shown)} from files.records as r"
+                f" where {RECORD} in (select {RECORD} from files.clusters where cluster_id = ?)"
+                f" order by (select c.place from files.clusters as c where c.{RECORD} = r.{RECORD})"
+                f" limit {_MEMBERS}", [cluster_id]
             ).fetchall()
         ))
         for cluster_id, size in found

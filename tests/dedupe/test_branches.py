@@ -42,6 +42,21 @@ def test_firms_of_one_vat_id_are_branches_of_the_one_that_does_not_say_so(con):
     assert found(con, branch, main, other) == [("b", "m", "vat_id"), ("o", "m", "vat_id")]
 
 
+@pytest.mark.parametrize("nothing", ["n/a", "N.A.", "keine", "-", "DE"])
+def test_a_word_for_no_vat_id_ties_nobody(con, nothing):
+    firms = [firm(name, f"{name} Bau GmbH", vat_id=nothing) for name in ("Kurz", "Lang")]
+    assert found(con, *firms) == []
+
+
+def test_a_vat_id_is_one_however_its_country_is_written_and_so_is_a_domain(con):
+    main = firm("m", "Kranbau Müller GmbH", vat_id="136695976", country="DE")
+    branch = firm("b", "Kranbau Müller Niederlassung", vat_id="DE 136 695 976")
+    assert found(con, branch, main) == [("b", "m", "vat_id")]
+    main = firm("m", "Kranbau Müller GmbH", website_domain="https://www.Kranbau.example/shop")
+    branch = firm("b", "Kranbau Müller Hamburg GmbH", website_domain="WWW.kranbau.example")
+    assert found(con, branch, main) == [("b", "m", "name_and_domain")]
+
+
 def test_a_name_that_goes_on_where_the_parents_ends_and_one_domain_tie(con):
     main = firm("m", "Kranbau Müller GmbH", website_domain="www.kranbau.example")
     branch = firm("b", "Kranbau Mueller Hamburg GmbH", emails=["hh@kranbau.example"])

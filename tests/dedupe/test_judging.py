@@ -147,6 +147,13 @@ def test_a_new_name_that_already_has_a_party_keeps_it_and_the_old_id_leads_there
     assert ledger.resolve(store, old) == new
 
 
+@pytest.mark.parametrize("pairs", [[("a", "n"), ("n", "m")], [("n", "m"), ("a", "n")]])
+def test_a_chain_of_new_names_in_one_file_keeps_the_id(store, pairs):
+    before = run(store, "a x")["a"]
+    assert alias(store, pairs, SIGNED) == 2
+    assert run(store, "m x", 2)["m"] == before
+
+
 def test_records_that_no_party_ever_held_are_passed_over(store):
     run(store, "a")
     assert alias(store, [("x", "y"), ("a", "b")], SIGNED) == 1
