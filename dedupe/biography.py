@@ -64,7 +64,7 @@ def answer(store: Store, asked: str, as_of: datetime | None = None) -> Answer:
         past = [
             m for m in _moves_by_any_name(store, asked) if m.occurred_at <= (as_of or _FOR_EVER)
         ]
-        party = past[-1].party_id if past else None
+        party = ledger.resolve(store, past[-1].party_id, as_of) if past else None
         life = _life(store, party, as_of) if party else "not yet minted"
     records = members(store, party, as_of) if party else ()
     return Answer(asked, as_of, party, life, tuple(sorted(records)))
@@ -74,8 +74,9 @@ def history(store: Store, asked: str) -> list[Happening]:
     """All that happened to a golden id or a record, oldest first."""
     if ledger.is_minted(store, asked):
         found = [_of_event(asked, event) for event in ledger.events_about(store, asked)]
-        found += [_of_move(asked, move) for move in moves_of_party(store, asked)]
-        records = members(store, asked)
+        moves = moves_of_party(store, asked)
+        found += [_of_move(asked, move) for move in moves]
+        records = frozenset(move.record_id for move in moves)  # also those it held once
     else:
         found = [_of_records_move(move) for move in _moves_by_any_name(store, asked)]
         records = frozenset(aliases(store).names(asked))

@@ -194,7 +194,6 @@ class _Tables:
 
     def scored(self, table: str) -> ScoredPairs:
         """Weights and vetoes of the pairs behind `from`, by position."""
-        """Weights and vetoes of the pairs behind `from`, by position."""
         columns = self.con.execute(
             "select least(l.position, r.position) as l, greatest(l.position, r.position) as r,"
             f" p.weight::bigint as weight, {self.contradiction} as veto "

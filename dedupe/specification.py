@@ -195,6 +195,11 @@ def load_specification(party_type: str, path: Path | None = None) -> Specificati
     file = path or Path(__file__).parent / "specifications" / f"{party_type}.yml"
     try:
         return Specification.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as mistake:
+        raise InputError(
+            f"{file}: expected a specification in YAML: {str(mistake).splitlines()[0]}",
+            hint="`stamm dedupe` writes one; dedupe/specifications has the built-in ones.",
+        ) from mistake
     except ValidationError as mistake:
         first = mistake.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

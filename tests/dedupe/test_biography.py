@@ -9,7 +9,7 @@ import pytest
 from dedupe.biography import answer, history
 from dedupe.identity import ledger
 from dedupe.identity.constitution import Member
-from dedupe.judging import Signature, alias, unmerge
+from dedupe.judging import Signature, alias, judge, unmerge
 from stamm.errors import InputError
 from stamm.store import Store
 
@@ -87,3 +87,26 @@ def test_nobody_answers_for_what_no_run_has_seen(store, ids):
     for ask in (answer, history):
         with pytest.raises(InputError, match="x: expected a golden id or a record id"):
             ask(store, "x")
+
+
+@pytest.fixture
+def merged(store):
+    """Day 1: a, and b with c, apart; b vanishes; a person says that a and c are one; day 3: so."""
+    born = datetime.fromisoformat("2020-01-01")
+    for day, text in enumerate(["a bc", "a c", "ac"], start=1):
+        clusters = [[Member(r, born + timedelta(ord(r))) for r in word] for word in text.split()]
+        at = DAY + timedelta(days=day)
+        assignment = ledger.record_run(store, clusters, run_id=f"run-{day}", at=at).assignment
+        if day == 2:
+            judge(store, "a", "c", "same", Signature("eva", at, "one household, one person"))
+            ids = dict(assignment)
+    return ids
+
+
+def test_a_record_that_vanished_leads_to_what_its_party_was_merged_into(store, merged):
+    found = answer(store, "b")
+    assert (found.party_id, found.life) == (merged["a"], "alive")
+
+
+def test_the_history_of_an_id_that_was_merged_tells_the_judgement_that_merged_it(store, merged):
+    assert "was judged same" in [h.what for h in history(store, merged["c"])]

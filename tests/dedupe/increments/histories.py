@@ -31,7 +31,7 @@ FAMILY = ("Huber", "Hueber", "Gruber", "Öztürk", "Steinbacher", "Lang")
 SOURCES = ("erp", "shop", "mail", "help")
 FIRMS = ("Kranbau Huber", "Steinbacher Metallbau", "Lang Software", "Gruber & Söhne Holzbau")
 TABLES = ("xref_parties", "golden_parties", "golden_lineage", "golden_party_roles",
-          "golden_households", "scored_pairs", "retired_parties")  # fmt: skip
+          "golden_households", "golden_branches", "scored_pairs", "retired_parties")  # fmt: skip
 
 
 @cache

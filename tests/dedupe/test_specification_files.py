@@ -1,0 +1,26 @@
+"""A specification that cannot be read says what was expected, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from dedupe.specification import load_specification
+from stamm.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "No such file"),
+        ("version: [1", "expected a specification in YAML"),
+        ("version: 1\n", "party_type"),
+        ("- 1\n", "Specification"),
+    ],
+)
+def test_a_file_that_is_no_specification_is_a_clear_error(tmp_path, content, says):
+    path = tmp_path / "own.yml"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=says) as refused:
+        load_specification("person", path)
+    assert "own.yml" in str(refused.value)
