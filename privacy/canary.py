@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from privacy.locations import location_of
-from stamm.duck import in_memory, open_warehouse
+from stamm.duck import in_memory, open_warehouse, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -127,7 +127,7 @@ def _columns_holding(
     marks = {f"needle_{number}": needle for number, needle in enumerate(needles)}
     tests = ", ".join(
         "bool_or("
-        + " or ".join(f"contains(lower({_quoted(column)}::varchar), ${mark})" for mark in marks)
+        + " or ".join(f"contains(lower({quoted(column)}::varchar), ${mark})" for mark in marks)
         + ")"
         for column in columns
     )
@@ -142,7 +142,7 @@ def _in_sqlite(path: Path, needles: list[str]) -> Iterator[tuple[str, str]]:
             for row in db.execute("select name from sqlite_master where type='table' order by name")
         ]
         for table in tables:
-            columns = [row[1] for row in db.execute(f"pragma table_info({_quoted(table)})")]
+            columns = [row[1] for row in db.execute(f"pragma table_info({quoted(table)})")]
             for column in columns:
                 if _in_sqlite_column(db, table, column, needles):
                     yield table, column
@@ -150,7 +150,7 @@ def _in_sqlite(path: Path, needles: list[str]) -> Iterator[tuple[str, str]]:
 
 def _in_sqlite_column(db: sqlite3.Connection, table: str, column: str, needles: list[str]) -> bool:
     # Not SQL's lower(): SQLite's knows ASCII only.
-    values = db.execute(f"select cast({_quoted(column)} as text) from {_quoted(table)}")
+    values = db.execute(f"select cast({quoted(column)} as text) from {quoted(table)}")
     db.text_factory = lambda raw: raw.decode(errors="replace")
     return any(needle in value.lower() for (value,) in values if value for needle in needles)
 
@@ -193,7 +193,3 @@ def _in_other_letters(window: bytes, needles: list[str]) -> bool:
     return bool(foreign) and any(
         needle in window.decode("utf-8", errors="ignore").lower() for needle in foreign
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

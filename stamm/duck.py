@@ -24,6 +24,11 @@ _SESSION = (
 )
 
 
+def quoted(name: str) -> str:
+    """A column's or table's name as an SQL identifier, whatever stands in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def open_warehouse(
     path: Path, *, read_only: bool = False, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:

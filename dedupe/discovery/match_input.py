@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from dedupe.discovery.dates import birth_digits
 from dedupe.discovery.discovery import Discovery
 from dedupe.discovery.parties import party_type_sql
-from dedupe.discovery.profile import quoted, text_sql
+from dedupe.discovery.profile import text_sql
 from dedupe.discovery.roles import Role, name_words
+from stamm.duck import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stamm.duck import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -45,11 +47,6 @@ class Profile:
         """Of the rows that hold the sampled values, those that pass a test."""
         passed = sum(n for value, n in zip(self.values, self.holders, strict=True) if test(value))
         return passed / max(sum(self.holders), 1)
-
-
-def quoted(name: str) -> str:
-    """A column's name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def text_sql(column: str) -> str:

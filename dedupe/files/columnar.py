@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedupe.files.loaded import POSITION, Loaded, distinct_names, quoted, text
+from dedupe.files.loaded import POSITION, Loaded, distinct_names, text
+from stamm.duck import quoted
 from stamm.errors import InputError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
+from dedupe.files.loaded import POSITION, RECORD, TABLE
+from stamm.duck import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.files.headers import NO_HEADER, read_header
-from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, quoted, text
+from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, text
 from dedupe.files.utf8 import as_utf8
+from stamm.duck import quoted
 from stamm.errors import InputError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dedupe.discovery.match_input import folded_sql
-from dedupe.files.loaded import POSITION, RECORD, distinct_names, quoted
+from dedupe.files.loaded import POSITION, RECORD, distinct_names
+from stamm.duck import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.files.columnar import BETWEEN
-from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, distinct_names, quoted, text
+from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, distinct_names, text
 from dedupe.files.utf8 import as_utf8
+from stamm.duck import quoted
 from stamm.errors import InputError
 
 if TYPE_CHECKING:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, get_args
 from dedupe.blocking import set_copies_aside
 from dedupe.discovery import Discovery, build_specification
 from dedupe.discovery.discovery import NAMES
-from dedupe.files.loaded import POSITION, RECORD, TABLE, quoted
+from dedupe.files.loaded import POSITION, RECORD, TABLE
 from dedupe.files.own_specification import OwnSpecification, check_columns
 from dedupe.linkage import LinkResult, link_standardised
 from dedupe.patterns import level_sql
 from dedupe.resolve import cluster_linked
 from dedupe.specification import PartyType, Specification
 from dedupe.standardise.records import standardise_records
+from stamm.duck import quoted
 from stamm.errors import InputError
 
 if TYPE_CHECKING:

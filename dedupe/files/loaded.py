@@ -28,11 +28,6 @@ class Loaded:
     remarks: tuple[str, ...] = ()
 
 
-def quoted(name: str) -> str:
-    """A column's name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def text(expression: str) -> str:
     """SQL: without the blanks around it, and null if nothing is left."""
     return f"nullif(trim({expression}), '')"

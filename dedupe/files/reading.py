@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from dedupe.files.columnar import load_parquet
 from dedupe.files.delimited import load_delimited
 from dedupe.files.json_lines import load_json_lines
-from dedupe.files.loaded import POSITION, RECORD, TABLE, Loaded, quoted
+from dedupe.files.loaded import POSITION, RECORD, TABLE, Loaded
 from dedupe.files.workbooks import load_workbook
+from stamm.duck import quoted
 from stamm.errors import InputError, UsageError
 from stamm.mistakes import nearest
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.files.headers import NO_HEADER, read_header
-from dedupe.files.loaded import POSITION, Loaded, quoted
+from dedupe.files.loaded import POSITION, Loaded
+from stamm.duck import quoted
 from stamm.errors import InputError
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.blocking import LISTS
-from dedupe.specification import BlockingRule, Specification
+from dedupe.blocking import keys_sql
+from dedupe.comparing import compared_columns
+from dedupe.specification import Specification
 from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import Trained
 
@@ -46,7 +47,7 @@ class Sorted:
 
 @dataclass(frozen=True)
 class Index:
-    """`rows` lie by position, which the keys' values name; see `columns_needed`."""
+    """`rows` lie by position, which the keys' values name; see `_rows_sql`."""
 
     trained: Trained
     keys: Sorted
@@ -85,26 +86,17 @@ class Index:
         return list(zip(*(column.to_pylist() for column in taken.columns), strict=True))
 
 
-def columns_needed(specification: Specification) -> list[str]:
-    """Standardised columns that the comparisons look at, each once."""
-    found: dict[str, None] = {}
-    for comparison in specification.comparisons:
-        found.update(dict.fromkeys(comparison.needs))
-        tops = [*comparison.silent_when, *(w for level in comparison.levels for w in level.when)]
-        for condition in [part for top in tops for part in (top.of or (top,))]:
-            found.update(dict.fromkeys(filter(None, (condition.column, condition.other))))
-        found.update(
-            {level.term_frequency: None for level in comparison.levels if level.term_frequency}
-        )
-    return list(found)
-
-
 def key_values(specification: Specification, record: Record) -> Iterator[tuple[int, list[str]]]:
-    """(place of the rule, values) for each blocking key of a record."""
+    """(place of the rule, values) for each blocking key of a record; see `key_hash_sql`."""
     for place, rule in enumerate(specification.blocking_rules):
         parts = [listed(record.get(column)) for column in rule.columns]
         for values in product(*parts):
             yield place, list(values)
+
+
+def key_hash_sql(place: int, key: str) -> str:
+    """What the index holds of a rule's key, itself the hash that blocking makes."""
+    return f"hash({place}, {key})"
 
 
 def listed(value: Any) -> list[str]:
@@ -115,11 +107,12 @@ def listed(value: Any) -> list[str]:
 
 
 def _rows_sql(specification: Specification) -> str:
-    """One row per record: its position, ids, and the standardised columns."""
+    """One row per record: its position as rid, ids, and the standardised columns, each once."""
     rules = [column for rule in specification.blocking_rules for column in rule.columns]
-    columns = dict.fromkeys([*columns_needed(specification), *rules])
+    terms = [lv.term_frequency for c in specification.comparisons for lv in c.levels]
+    columns = dict.fromkeys([*compared_columns(specification), *filter(None, terms), *rules])
     return (
-        "select row_number() over (order by r.record_id) - 1 as position, r.record_id, x.party_id,"
+        "select row_number() over (order by r.record_id) - 1 as rid, r.record_id, x.party_id,"
         " case g.party_type when 'person' then g.full_name else g.company_name end as party_name,"
         f" {', '.join(f'r.{column}' for column in columns)}"
         f" from link.{specification.party_type}_records as r"
@@ -130,18 +123,9 @@ def _rows_sql(specification: Specification) -> str:
 
 def _keys_sql(specification: Specification) -> str:
     return " union all ".join(
-        _rule_keys_sql(place, rule) for place, rule in enumerate(specification.blocking_rules)
-    )
-
-
-def _rule_keys_sql(place: int, rule: BlockingRule) -> str:
-    exploded = ", ".join(
-        f"unnest({column}) as {column}" if column in LISTS else column for column in rule.columns
-    )
-    present = " and ".join(f"{column} is not null" for column in rule.columns)
-    return (
-        f"select hash({place}, {', '.join(rule.columns)}) as k, position::integer as position"
-        f" from (select position, {exploded} from indexed) where {present}"
+        f"select {key_hash_sql(place, 'k')} as k, rid::integer as position"
+        f" from ({keys_sql(rule, 'indexed')}) where k is not null"
+        for place, rule in enumerate(specification.blocking_rules)
     )
 
 

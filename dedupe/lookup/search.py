@@ -15,7 +15,7 @@ import numpy as np
 from dedupe.explain import Step, prior_weight
 from dedupe.lookup import standardised
 from dedupe.lookup.card import Card
-from dedupe.lookup.index import Index, Record, key_values, listed
+from dedupe.lookup.index import Index, Record, key_hash_sql, key_values, listed
 from dedupe.lookup.names import NameContext
 from dedupe.lookup.weighing import Row, TermBits, Weigher
 from dedupe.scoring import probability
@@ -131,7 +131,9 @@ class _Search:
         keys = list(key_values(self._index.trained.specification, record))
         columns = [level.term_frequency for _, level in frequency_terms(self._index.trained)]
         values = [(column, value) for column in columns for value in listed(record.get(column))]
-        asked = [f"hash({place}{', ?' * len(parts)})" for place, parts in keys]
+        asked = [
+            key_hash_sql(place, f"hash({', '.join('?' * len(parts))})") for place, parts in keys
+        ]
         asked += ["hash(?)"] * len(values)
         if not asked:
             return [], {}

@@ -13,8 +13,9 @@ import numpy as np
 
 from dedupe.estimate import Candidates, curve
 from dedupe.files.doubts import REVIEW_BITS
-from dedupe.files.loaded import RECORD, quoted
+from dedupe.files.loaded import RECORD
 from dedupe.report.wording import bits, words
+from stamm.duck import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -15,20 +14,11 @@ from dedupe.identity.constitution import Member
 from dedupe.identity.memberships import follow_alias
 from dedupe.record_aliases import state_aliases
 from stamm.store import Store
+from tests.dedupe.stores import store_in_memory
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 BORN = datetime.fromisoformat("2020-01-01")
 LETTERS = "abcdefghij"
-
-
-def opened() -> Store:
-    """A store in memory; all have one secret, so that they mint the same ids."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("create table migrations (component text, version integer)")
-    connection.execute("create table secrets (name text primary key, value blob not null)")
-    connection.execute("insert into secrets values ('party', ?)", [b"k" * 32])
-    return Store(connection)
 
 
 def clusters(text: str) -> list[list[Member]]:
@@ -70,7 +60,7 @@ def histories(draw: st.DrawFn) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(histories())
 def test_the_ledger_is_the_same_whether_a_run_looks_at_all_or_at_what_changed(runs):
-    with closing(opened()) as whole, closing(opened()) as part:
+    with closing(store_in_memory()) as whole, closing(store_in_memory()) as part:
         before = ""
         for day, text in enumerate(runs):
             told = {"run_id": f"run-{day}", "at": DAY + timedelta(day)}
@@ -88,7 +78,7 @@ def test_the_ledger_is_the_same_whether_a_run_looks_at_all_or_at_what_changed(ru
 
 
 def test_only_what_hangs_together_is_looked_at():
-    with closing(opened()) as store:
+    with closing(store_in_memory()) as store:
         first = ledger.record_run(store, clusters("ab c de f"), run_id="1", at=DAY)
         decision = record_change(store, {"c"}, lookup("abc de f"), run_id="2", at=DAY)
         assert set(decision.assignment) == {"a", "b", "c"}
@@ -97,7 +87,7 @@ def test_only_what_hangs_together_is_looked_at():
 
 
 def test_a_ledger_that_went_on_without_us_names_the_records_to_look_at_again():
-    with closing(opened()) as store:
+    with closing(store_in_memory()) as store:
         ledger.record_run(store, clusters("a b c"), run_id="1", at=DAY)
         noted = position(store)
         assert changed_since(store, noted) == set()
@@ -109,7 +99,7 @@ def test_a_ledger_that_went_on_without_us_names_the_records_to_look_at_again():
 
 
 def test_a_founder_is_found_by_its_newer_name():
-    with closing(opened()) as store:
+    with closing(store_in_memory()) as store:
         ids = ledger.record_run(store, clusters("ab c"), run_id="1", at=DAY).assignment
         noted = position(store)
         state_aliases(store, [("a", "x")], by="anna", at=DAY, reason="new keys")

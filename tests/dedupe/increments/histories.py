@@ -23,6 +23,7 @@ from dedupe.specification import Specification, load_specification
 from stamm.duck import in_memory, open_warehouse
 from stamm.store import Store
 from tests.dedupe.match_input import record, write_match_input
+from tests.dedupe.stores import store_in_memory
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 CAP = 4  # of every blocking rule
@@ -45,16 +46,6 @@ def with_small_caps(loaded: Specification) -> Specification:
     return loaded.model_copy(update={"blocking_rules": rules})
 
 
-def opened_store() -> Store:
-    """In memory; all have one secret, so that they mint the same ids."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("create table migrations (component text, version integer)")
-    connection.execute("create table secrets (name text primary key, value blob not null)")
-    connection.execute("insert into secrets values ('party', ?)", [b"k" * 32])
-    return Store(connection)
-
-
 def copied(store: Store) -> Store:
     """Another store with the same content."""
     other = sqlite3.connect(":memory:", isolation_level=None)
@@ -68,7 +59,7 @@ class Company:
     """The records there are, those that are gone, and the decisions in the store."""
 
     draw: random.Random
-    store: Store = field(default_factory=opened_store)
+    store: Store = field(default_factory=store_in_memory)
     rows: dict[str, dict] = field(default_factory=dict)
     gone: list[dict] = field(default_factory=list)
     numbers: int = 0
