@@ -23,9 +23,9 @@ from pathlib import Path
 
 import duckdb
 
-from dedupe.evaluate import Labels, Measure, scores
-from dedupe.linkage import link
-from dedupe.oracle import oracle_scores
+from dedupe.linking.linkage import link
+from dedupe.measures.evaluate import Labels, Measure, scores
+from dedupe.measures.oracle import oracle_scores
 from dedupe.resolve import cluster_linked
 from dedupe.specification import load_specification
 from dedupe.trained import Trained

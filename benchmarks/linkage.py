@@ -68,7 +68,7 @@ def prepare(folder: Path, records: int) -> Path:
 
 def _write_keys(con: Any, place: Path) -> None:
     """`people_with_keys`: one column `key_<i>` per blocking rule, null where the value is hot."""
-    from dedupe.blocking import LISTS, keys_sql
+    from dedupe.linking.blocking import LISTS, keys_sql
     from dedupe.specification import load_specification
 
     people = f"'{prepared(place, 'people')}'"

@@ -22,9 +22,9 @@ STRICT = ("same_names_and_town", "same_birth_date_and_given_name")
 
 def settings() -> dict[str, Any]:
     """The built-in specification of people as Splink's settings, nothing trained."""
-    from dedupe.blocking import LISTS
+    from dedupe.linking.blocking import LISTS
+    from dedupe.linking.splink_export import untrained_settings
     from dedupe.specification import load_specification
-    from dedupe.splink_export import untrained_settings
 
     specification = load_specification("person")
     made = untrained_settings(specification)

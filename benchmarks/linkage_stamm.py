@@ -15,12 +15,12 @@ from benchmarks.linkage_phases import Phases, prepared, write_golden, write_matc
 
 def main(folder: Path, memory_limit: str, begun: float) -> None:
     phases = Phases(begun)
-    from dedupe.blocking import block
-    from dedupe.clusters import components
-    from dedupe.linkage import compare_candidates, keep_pairs
+    from dedupe.clustering.clusters import components
+    from dedupe.linking.blocking import block
+    from dedupe.linking.linkage import compare_candidates, keep_pairs
+    from dedupe.linking.term_frequencies import build_frequencies
     from dedupe.resolve import cluster_linked
     from dedupe.specification import load_specification
-    from dedupe.term_frequencies import build_frequencies
     from dedupe.training.train import train
     from stamm.duck import open_warehouse
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from dedupe.clusters import FLOOR
-from dedupe.households import write_households
+from dedupe.clustering.clusters import FLOOR
 from dedupe.identity import ledger
-from dedupe.roles import write_roles
 from dedupe.survivorship.golden import write_golden_parties
+from dedupe.ties.households import write_households
+from dedupe.ties.roles import write_roles
 from stamm.store import Store
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedupe.blocking import LISTS
+from dedupe.linking.blocking import LISTS
 from dedupe.specification import Specification
 from dedupe.standardise.records import CONTEXT
 from dedupe.standardise.values import version

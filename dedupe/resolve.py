@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dedupe.clustering.party_clusters import PartyClusters, cluster_parties
 from dedupe.golden_tables import PARTY_TYPES, renew_tables, write_retired, write_tables
 from dedupe.identity import ledger
 from dedupe.identity.closure import changed_since, position, record_change
@@ -24,8 +25,7 @@ from dedupe.increments.dirty import note_judgements, renew_judgements, write_dir
 from dedupe.increments.inputs import note_employers
 from dedupe.increments.relink import note_linked, relink
 from dedupe.increments.state import LinkState, fingerprint, read_state, write_state
-from dedupe.judgements import Judgement, judgements
-from dedupe.party_clusters import PartyClusters, cluster_parties
+from dedupe.judgement.judgements import Judgement, judgements
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _usable_models(run: _Run) -> dict[str, Model]:
 
 def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
     """Link all records, by these models where there are any."""
-    from dedupe.linkage import link
+    from dedupe.linking.linkage import link
 
     models = {}
 
@@ -223,8 +223,8 @@ def cluster_linked(
 
     `only` names a table of the record ids to cluster, whole components; without it all are.
     """
-    from dedupe.linkage import score_pairs
-    from dedupe.patterns import contradiction_sql
+    from dedupe.linking.linkage import score_pairs
+    from dedupe.linking.patterns import contradiction_sql
 
     party_type = trained.specification.party_type
 

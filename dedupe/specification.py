@@ -58,7 +58,7 @@ class Comparison(_Strict):
     corrects: tuple[str, ...] = Field(
         default=(),
         description="comparisons whose agreement as a whole has a frequency of its own; says"
-        " nothing beyond that (dedupe/namesakes.py)",
+        " nothing beyond that (dedupe/linking/namesakes.py)",
     )
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class Thresholds(_Strict):
 class Supervised(_Strict):
     """What judged pairs changed: weight = shift + Σ scale · (level's weight) + the rest as it is.
 
-    Comparisons not named keep their weights. Found by `dedupe.supervised`, not by hand.
+    Comparisons not named keep their weights. Found by `dedupe.judgement.supervised`, not by hand.
     """
 
     shift_bits: float

@@ -24,7 +24,7 @@ def evaluate(project: Project, store: Store, predicted: Mapping[str, str]) -> Sc
     truth = _truth(project, store)
     if not truth:
         return {}
-    from dedupe.evaluate import scores
+    from dedupe.measures.evaluate import scores
 
     found = scores(predicted, truth)
     return {"pairwise": found.pairwise, "cluster": found.cluster}

@@ -16,12 +16,12 @@ from orchestration.evaluation import Scores, evaluate
 if TYPE_CHECKING:
     import duckdb
 
-    from dedupe.expected import Expectation
-    from dedupe.judged_pairs import JudgedPair
-    from dedupe.measured import Measured
-    from dedupe.review import ReviewItem
+    from dedupe.judgement.judged_pairs import JudgedPair
+    from dedupe.judgement.review import ReviewItem
+    from dedupe.judgement.supervised import Agreement, Flips
+    from dedupe.measures.expected import Expectation
+    from dedupe.measures.measured import Measured
     from dedupe.specification import Specification
-    from dedupe.supervised import Agreement, Flips
     from dedupe.trained import Trained
     from orchestration.project import Project
     from stamm.store import Store
@@ -68,16 +68,16 @@ def judged(
     con: duckdb.DuckDBPyConnection, store: Store, models: dict[str, Trained]
 ) -> list[JudgedPair]:
     """All judgements so far, weighed."""
-    from dedupe.judged_pairs import judged_pairs
-    from dedupe.judgements import judgements
+    from dedupe.judgement.judged_pairs import judged_pairs
+    from dedupe.judgement.judgements import judgements
 
     return judged_pairs(con, judgements(store), models)
 
 
 def evaluation(project: Project) -> Evaluation:
     """Of the last run."""
-    from dedupe.expected import expected
-    from dedupe.measured import measured
+    from dedupe.measures.expected import expected
+    from dedupe.measures.measured import measured
 
     models = trained_models(project)
     with after_a_run(project) as (con, store):
@@ -93,8 +93,8 @@ def evaluation(project: Project) -> Evaluation:
 
 def worth_a_look(project: Project, limit: int) -> list[ReviewItem]:
     """The review list of the last run, most valuable first."""
-    from dedupe.judgements import judgements
-    from dedupe.review import Case, review
+    from dedupe.judgement.judgements import judgements
+    from dedupe.judgement.review import Case, review
     from orchestration.stakes import stakes
 
     thresholds = {
@@ -117,7 +117,7 @@ class Proposal:
 
 def proposals(project: Project) -> list[Proposal]:
     """Of each party type with enough judgements. Raises UsageError if there is none."""
-    from dedupe.supervised import cross_validated, flips, supervised
+    from dedupe.judgement.supervised import cross_validated, flips, supervised
     from stamm.errors import Several, UsageError
 
     models = trained_models(project)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.alone import alone
 
 if TYPE_CHECKING:
-    from dedupe.simulate import Simulation
+    from dedupe.judgement.simulate import Simulation
     from dedupe.specification import Specification
     from orchestration.project import Project
 
@@ -54,7 +54,7 @@ class Prediction:
 
 def predict(project: Project, specifications: Mapping[str, Specification]) -> Prediction:
     """Try them. Raises StammError where no run has been, or one is at work."""
-    from dedupe.simulate import Places, simulated
+    from dedupe.judgement.simulate import Places, simulated
 
     home = project.home
     places = Places(home.warehouse, home.store, home.linkage)
@@ -116,9 +116,9 @@ def _figures(done: Simulation, table: str, sql: str, touched: list[str]) -> tupl
 
 def _contradicted(done: Simulation) -> tuple[int, ...]:
     from dedupe.golden_tables import PARTY_TYPES
-    from dedupe.judged_pairs import judged_pairs
-    from dedupe.judgements import judgements
-    from dedupe.measured import contradicted
+    from dedupe.judgement.judged_pairs import judged_pairs
+    from dedupe.judgement.judgements import judgements
+    from dedupe.measures.measured import contradicted
     from dedupe.trained import load
 
     judged = judgements(done.store)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-    from dedupe.review import Stakes
+    from dedupe.judgement.review import Stakes
     from stamm.store import Store
 
 _WITH_ORDERS = """
@@ -23,7 +23,7 @@ _RECORDS_ONLY = "select party_id, records, 0, 0::double from golden.golden_parti
 
 def stakes(con: duckdb.DuckDBPyConnection, store: Store) -> dict[str, Stakes]:
     """Orders and revenue are there once the marts were built."""
-    from dedupe.review import Stakes
+    from dedupe.judgement.review import Stakes
     from serving.suppressed import suppressed
 
     built = con.execute(

@@ -1,7 +1,7 @@
 """Explanations of pairs for a person's eyes: nobody who is suppressed, no suppressed address.
 
 In: the private warehouse, where the records of a pair are, and the operational store. Out: the
-explanation of `dedupe.explain`, or a refusal.
+explanation of `dedupe.answers.explain`, or a refusal.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.biography import Happening, answer, history
-from dedupe.explain import Explanation, Step, explain
+from dedupe.answers.biography import Happening, answer, history
+from dedupe.answers.explain import Explanation, Step, explain
+from dedupe.answers.links import Link, links
+from dedupe.answers.why import Cell, why
 from dedupe.identity.ledger import holders
-from dedupe.links import Link, links
-from dedupe.why import Cell, why
 from privacy.suppressions import canonical_address
 from serving.suppressed import suppressed
 from stamm.errors import InputError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def explain_shown(
     con: duckdb.DuckDBPyConnection, store: Store, work_dir: Path, record_a: str, record_b: str
 ) -> Explanation:
-    """As `dedupe.explain.explain`. Raises InputError also for a record of a suppressed party."""
+    """As `dedupe.answers.explain`. Raises InputError also for a record of a suppressed party."""
     hidden = suppressed(store)
     if hidden.parties:
         for record_id in (record_a, record_b):
@@ -48,7 +48,7 @@ class Why:
 
 
 def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = "") -> Why:
-    """As `dedupe.why.why` and `dedupe.links.links`, of the party that answers for an id or record.
+    """As `why` and `links` of `dedupe.answers`, of the party that answers for an id or record.
 
     Raises InputError for a suppressed party. A suppressed address is nobody's value, and a
     suppressed party nobody's tie.
@@ -75,7 +75,7 @@ def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribut
 
 
 def history_shown(store: Store, asked: str) -> list[Happening]:
-    """As `dedupe.biography.history`; of who is suppressed it tells ids and times, no words."""
+    """As `dedupe.answers.biography`; of who is suppressed it tells ids and times, no words."""
     party = answer(store, asked).party_id
     told = history(store, asked)
     if party in suppressed(store).parties:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import set_copies_aside
 from dedupe.discovery.columns import measure
 from dedupe.discovery.comparisons import choose_comparisons
 from dedupe.discovery.discovery import Discovery
 from dedupe.discovery.rules import price_rules
 from dedupe.discovery.worth import MODEL_RULES, choose_rules
+from dedupe.linking.blocking import set_copies_aside
 from dedupe.specification import PartyType, Specification, Thresholds, load_specification
 from stamm.errors import InputError
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import LISTS
+from dedupe.linking.blocking import LISTS
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import DISTINCT, blocks_sql, keys_sql
 from dedupe.discovery.columns import Measured
+from dedupe.linking.blocking import DISTINCT, blocks_sql, keys_sql
 from dedupe.specification import BlockingRule, Comparison
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.blocking import DISTINCT, blocks_sql, keys_sql
-from dedupe.comparing import compare
 from dedupe.discovery.rules import Priced
-from dedupe.patterns import unpack
+from dedupe.linking.blocking import DISTINCT, blocks_sql, keys_sql
+from dedupe.linking.comparing import compare
+from dedupe.linking.patterns import unpack
 from dedupe.specification import BlockingRule, Specification
 from dedupe.training.expectation import posteriors
 from dedupe.training.fit import Patterns, fit

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dedupe.estimate import Candidates, Expected
 from dedupe.files.doubts import REVIEW_BITS, doubts, sentence
 from dedupe.files.linking import LinkedType
+from dedupe.measures.estimate import Candidates, Expected
 
 if TYPE_CHECKING:
     import duckdb

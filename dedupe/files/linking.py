@@ -1,7 +1,8 @@
 """Pooled records → clusters, by the engine of the pipeline: each party type by its specification.
 
-Leaves `link.*` as `dedupe.linkage` does, `files.clusters` (`__record`, `cluster_id`, `size`; ids
-number the clusters by their first record) and `files.pairs`, the scored pairs with their levels.
+Leaves `link.*` as `dedupe.linking.linkage` does, `files.clusters` (`__record`, `cluster_id`,
+`size`; ids number the clusters by their first record) and `files.pairs`, the scored pairs with
+their levels.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from dedupe.blocking import set_copies_aside
 from dedupe.discovery import Discovery, build_specification
 from dedupe.discovery.discovery import NAMES
 from dedupe.files.loaded import POSITION, RECORD, TABLE
 from dedupe.files.own_specification import OwnSpecification, check_columns
-from dedupe.linkage import LinkResult, link_standardised
-from dedupe.patterns import level_sql
+from dedupe.linking.blocking import set_copies_aside
+from dedupe.linking.linkage import LinkResult, link_standardised
+from dedupe.linking.patterns import level_sql
 from dedupe.resolve import cluster_linked
 from dedupe.specification import PartyType, Specification
 from dedupe.standardise.records import standardise_records
@@ -27,7 +28,7 @@ from stamm.errors import InputError
 if TYPE_CHECKING:
     import duckdb
 
-    from dedupe.party_clusters import PartyClusters
+    from dedupe.clustering.party_clusters import PartyClusters
 
 Tell = Callable[[str], None]
 

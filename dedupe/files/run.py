@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedupe.evaluate import Scores, scores
-from dedupe.expected import candidates as candidates_of
 from dedupe.files.copies import set_copies_aside, telling_columns
 from dedupe.files.findings import Findings, find
 from dedupe.files.golden import units, write_golden
@@ -27,6 +25,8 @@ from dedupe.files.own_specification import (
     read_own_specification,
 )
 from dedupe.files.reading import Pool, read_files
+from dedupe.measures.evaluate import Scores, scores
+from dedupe.measures.expected import candidates as candidates_of
 from stamm.duck import open_warehouse
 from stamm.errors import UsageError
 

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from dedupe.identity import ledger
 from dedupe.identity.constitution import Decision, Member, Party, State, assign
-from dedupe.record_aliases import Aliases, aliases
+from dedupe.judgement.record_aliases import Aliases, aliases
 from stamm.store import Store
 
 # The present clusters of these records; a record that is gone is in none.

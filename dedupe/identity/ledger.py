@@ -24,7 +24,7 @@ from dedupe.identity.constitution import (
     assign,
     party_id,
 )
-from dedupe.record_aliases import aliases
+from dedupe.judgement.record_aliases import aliases
 from stamm.errors import InputError, StoreError
 from stamm.store import Store, append_only
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import keys_sql
+from dedupe.linking.blocking import keys_sql
 from dedupe.specification import Specification
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _write_remade(con: duckdb.DuckDBPyConnection, specification: Specification) 
 
 
 def _candidates_sql(specification: Specification) -> str:
-    """Each pair once, bit i of `rules` for the i-th blocking rule, as `dedupe.blocking` has it."""
+    """Each pair once, bit i of `rules` for the i-th blocking rule, as in `dedupe.linking`."""
     caps = ", ".join(f"({i}, {rule.cap})" for i, rule in enumerate(specification.blocking_rules))
     return (
         f"with caps (rule, cap) as (values {caps}),"

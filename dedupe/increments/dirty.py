@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import IDENTICAL
-from dedupe.clusters import GENEROUS
-from dedupe.judgements import Judgement, latest_verdicts
+from dedupe.clustering.clusters import GENEROUS
+from dedupe.judgement.judgements import Judgement, latest_verdicts
+from dedupe.linking.blocking import IDENTICAL
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.blocking import IDENTICAL
 from dedupe.increments.blocks import note_copies, renew_copies, write_changed_candidates
 from dedupe.increments.inputs import compare_inputs, note_inputs, renew_records
-from dedupe.linkage import add_pairs
+from dedupe.linking.blocking import IDENTICAL
+from dedupe.linking.linkage import add_pairs
 from dedupe.model import Model, weigh_new_values
 
 if TYPE_CHECKING:

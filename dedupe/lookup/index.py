@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.blocking import keys_sql
-from dedupe.comparing import compared_columns
+from dedupe.linking.blocking import keys_sql
+from dedupe.linking.comparing import compared_columns
+from dedupe.linking.term_frequencies import frequency_terms
 from dedupe.specification import Specification
-from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import Trained
 
 if TYPE_CHECKING:

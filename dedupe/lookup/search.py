@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dedupe.explain import Step, prior_weight
+from dedupe.answers.explain import Step, prior_weight
+from dedupe.linking.scoring import probability
+from dedupe.linking.term_frequencies import frequency_terms
 from dedupe.lookup import standardised
 from dedupe.lookup.card import Card
 from dedupe.lookup.index import Index, Record, key_hash_sql, key_values, listed
 from dedupe.lookup.names import NameContext
 from dedupe.lookup.weighing import Row, TermBits, Weigher
-from dedupe.scoring import probability
-from dedupe.term_frequencies import frequency_terms
 from dedupe.trained import load
 from stamm.duck import in_memory
 

@@ -1,6 +1,7 @@
 """One pair in Python: levels, term frequencies, weight and the steps that explain it.
 
-Says what `dedupe.scoring` says in SQL, for the few pairs of a look-up; a test holds them together.
+Says what `dedupe.linking.scoring` says in SQL, for the few pairs of a look-up; a test holds them
+together.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from dedupe.explain import Step, alternative_step, prior_weight
+from dedupe.answers.explain import Step, alternative_step, prior_weight
+from dedupe.linking.patterns import pack
+from dedupe.linking.row_tests import level_of
+from dedupe.linking.scoring import pattern_bits, weight_of
+from dedupe.linking.term_frequencies import frequency_terms, is_strangers
 from dedupe.lookup.index import listed
-from dedupe.patterns import pack
-from dedupe.row_tests import level_of
-from dedupe.scoring import pattern_bits, weight_of
 from dedupe.specification import Comparison
-from dedupe.term_frequencies import frequency_terms, is_strangers
 from dedupe.trained import Trained
 
 Row = Sequence[Any]

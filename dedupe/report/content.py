@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dedupe.estimate import Candidates, curve
 from dedupe.files.doubts import REVIEW_BITS
 from dedupe.files.loaded import RECORD
+from dedupe.measures.estimate import Candidates, curve
 from dedupe.report.wording import bits, words
 from stamm.duck import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-    from dedupe.explain import Explanation
+    from dedupe.answers.explain import Explanation
     from dedupe.files.linking import LinkedType
 
 _CUT = 60.0  # bits; what lies beyond is drawn at the edge
@@ -250,7 +250,7 @@ def _shown(
     pair: tuple[str, str],
     probability: float,
 ) -> PairShown:
-    from dedupe.explain import explain_by
+    from dedupe.answers.explain import explain_by
 
     found = explain_by(con, linked.result.trained, *pair)
     left, right = (_record(con, columns, one) for one in pair)

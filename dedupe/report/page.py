@@ -17,10 +17,10 @@ from dedupe.report import charts, content, wording
 if TYPE_CHECKING:
     import duckdb
 
-    from dedupe.estimate import Candidates
     from dedupe.files.findings import Findings
     from dedupe.files.linking import Linked, LinkedType
     from dedupe.files.reading import Pool
+    from dedupe.measures.estimate import Candidates
 
 _FOLDER = Path(__file__).parent
 

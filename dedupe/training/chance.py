@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.blocking import DISTINCT, LISTS
-from dedupe.comparing import count_patterns
-from dedupe.patterns import level_counts
+from dedupe.linking.blocking import DISTINCT, LISTS
+from dedupe.linking.comparing import count_patterns
+from dedupe.linking.patterns import level_counts
 from dedupe.specification import Comparison, Specification
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.patterns import unpack
+from dedupe.linking.patterns import unpack
 from dedupe.specification import Specification
 from dedupe.trained import Table, Trained
 from dedupe.training.chance import chances, missing_shares

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dedupe.links import Link
-    from dedupe.why import Cell, Lost
+    from dedupe.answers.links import Link
+    from dedupe.answers.why import Cell, Lost
     from orchestration.project import Project
 
 _ID = Annotated[str, typer.Argument(metavar="ID", help="A golden id or a record id.")]
@@ -33,7 +33,7 @@ def resolve(
     """
     from contextlib import closing
 
-    from dedupe.biography import answer
+    from dedupe.answers.biography import answer
     from orchestration.cli.output import as_json as write
     from orchestration.cli.output import say
     from orchestration.project import open_project

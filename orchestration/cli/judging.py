@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from dedupe.judging import Judged, Signature
+    from dedupe.judgement.judging import Judged, Signature
     from stamm.store import Store
 
 Why = Annotated[str, typer.Option("--why", help="The reason, for whoever asks in a year.")]
@@ -32,7 +32,7 @@ def judge(
 
     Example: stamm judge PABC… PDEF… different --why "father and son, both called"
     """
-    from dedupe.judging import judge as append
+    from dedupe.judgement.judging import judge as append
     from stamm.errors import UsageError
 
     if verdict not in ("same", "different", "unsure"):
@@ -51,7 +51,7 @@ def merge(
 
     Example: stamm merge PABC… PDEF… --why "one firm, two customer numbers"
     """
-    from dedupe.judging import merge as append
+    from dedupe.judgement.judging import merge as append
 
     with _signing(why) as (store, signed):
         judged = append(store, ids, signed)
@@ -71,7 +71,7 @@ def unmerge(
     Records of a party: stamm resolve PABC…
     Example: stamm unmerge 9f2c… --why "the daughter, same mailbox"
     """
-    from dedupe.judging import unmerge as append
+    from dedupe.judgement.judging import unmerge as append
 
     with _signing(why) as (store, signed):
         judged = append(store, records, signed)
@@ -94,7 +94,7 @@ def alias(
 
     Examples: stamm alias 9f2c… 77ab… --why "ERP migration" · stamm alias --file rekeyed.csv --why …
     """
-    from dedupe.judging import alias as append
+    from dedupe.judgement.judging import alias as append
     from orchestration.cli.output import as_json as write
     from orchestration.cli.output import say
     from stamm.errors import UsageError
@@ -123,7 +123,7 @@ def _signing(why: str) -> Iterator[tuple[Store, Signature]]:
     """The operational store, and who decides now."""
     import getpass
 
-    from dedupe.judging import Signature
+    from dedupe.judgement.judging import Signature
     from orchestration.project import open_project
 
     project = open_project()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from dedupe.measured import Share
+    from dedupe.measures.measured import Share
     from orchestration.measuring import Evaluation, TypeEvaluation
 
 

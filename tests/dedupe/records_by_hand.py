@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedupe.blocking import LISTS
+from dedupe.linking.blocking import LISTS
 from dedupe.standardise.records import standardise_records
 from tests.dedupe.match_input import write_match_input
 

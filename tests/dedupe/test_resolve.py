@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dedupe.clustering.party_clusters import cluster_parties
 from dedupe.identity import ledger
-from dedupe.judgements import judgements, record_judgement
-from dedupe.party_clusters import cluster_parties
+from dedupe.judgement.judgements import judgements, record_judgement
 from dedupe.resolve import _resolve, resolve_parties
 from stamm.duck import in_memory
 from stamm.store import Store

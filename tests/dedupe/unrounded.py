@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dedupe.linking.patterns import unpack
+from dedupe.linking.term_frequencies import frequency_terms
 from dedupe.lookup.weighing import Weigher
-from dedupe.patterns import unpack
-from dedupe.term_frequencies import frequency_terms
 
 
 def weigher(con, trained, records):

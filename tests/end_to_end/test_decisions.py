@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
+from dedupe.answers.why import answers
 from dedupe.identity import ledger
-from dedupe.why import answers
 from stamm.duck import open_warehouse
 from stamm.store import Store
 from tests.end_to_end.company import new_company

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.judgements import record_judgement
+from dedupe.judgement.judgements import record_judgement
 from orchestration.fingerprint import decisions, run_fingerprint
 from orchestration.project import Project
 from privacy.consents import ConsentEvent, record_consent
@@ -63,7 +63,7 @@ def test_an_edited_specification_of_ones_own_is_a_change(store, tmp_path):
 
 def test_a_table_that_is_made_empty_is_no_decision(store):
     before = decisions(store)
-    from dedupe.judgements import judgements
+    from dedupe.judgement.judgements import judgements
 
     judgements(store)
     assert decisions(store) == before

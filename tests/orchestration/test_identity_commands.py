@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from dedupe.identity.constitution import Member
 from dedupe.identity.ledger import record_run
-from dedupe.judgements import judgements
+from dedupe.judgement.judgements import judgements
 from orchestration.cli.main import app
 from privacy.suppressions import suppress_party
 from stamm.home import Home

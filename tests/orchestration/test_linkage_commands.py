@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
-from dedupe.judgements import record_judgement
+from dedupe.judgement.judgements import record_judgement
 from dedupe.resolve import resolve_parties
 from dedupe.specification import load_specification
 from orchestration.cli.main import app

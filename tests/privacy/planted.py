@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dedupe.judgements import record_judgement
+from dedupe.judgement.judgements import record_judgement
 from privacy.consents import ConsentEvent, record_consent
 from privacy.suppressions import suppress_address
 from sandbox.server import credentials

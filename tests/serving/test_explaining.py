@@ -7,7 +7,7 @@ import pytest
 
 from dedupe.identity.constitution import Member
 from dedupe.identity.ledger import holders, record_run
-from dedupe.linkage import link
+from dedupe.linking.linkage import link
 from dedupe.specification import load_specification
 from privacy.suppressions import suppress_address, suppress_party
 from serving.explaining import explain_shown

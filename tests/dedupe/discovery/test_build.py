@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from dedupe.discovery import build_specification, discover, write_match_input
-from dedupe.evaluate import scores
-from dedupe.linkage import link
+from dedupe.linking.linkage import link
+from dedupe.measures.evaluate import scores
 from dedupe.resolve import cluster_linked
 from dedupe.standardise.records import standardise_records
 from stamm.duck import in_memory

@@ -12,7 +12,7 @@ from dedupe.identity import ledger
 from dedupe.identity.closure import changed_since, position, record_change
 from dedupe.identity.constitution import Member
 from dedupe.identity.memberships import follow_alias
-from dedupe.record_aliases import state_aliases
+from dedupe.judgement.record_aliases import state_aliases
 from stamm.store import Store
 from tests.dedupe.stores import store_in_memory
 

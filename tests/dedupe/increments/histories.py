@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from dedupe.identity.memberships import follow_alias
-from dedupe.judgements import record_judgement
-from dedupe.record_aliases import state_aliases
+from dedupe.judgement.judgements import record_judgement
+from dedupe.judgement.record_aliases import state_aliases
 from dedupe.resolve import resolve_parties
 from dedupe.specification import Specification, load_specification
 from stamm.duck import in_memory, open_warehouse

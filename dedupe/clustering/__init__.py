@@ -1,0 +1,1 @@
+"""Scored pairs → clusters of records held to be one party."""

@@ -1,0 +1,1 @@
+"""Standardised records → candidate pairs → levels → weights, by specification and trained model."""

@@ -1,0 +1,159 @@
+"""Link the records of one party type: standardise, block, compare, train, score.
+
+Flow: `intermediate.int_parties__match_input` → `link.<party_type>_records` →
+`link.<party_type>_pairs`, and the trained model beside them. A pure function of the records and
+the specification: the same input gives the same bytes, whatever the order of its rows.
+Of pairs too unlikely to keep, `link.<party_type>_weight_counts` keeps the number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dedupe.linking.blocking import block, rule_name_sql
+from dedupe.linking.comparing import compare
+from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
+from dedupe.linking.term_frequencies import build_frequencies
+from dedupe.model import Model, adopt, keep, restore_context, restore_frequencies
+from dedupe.specification import Specification
+from dedupe.standardise.records import standardise_records
+from dedupe.trained import Trained
+from dedupe.training.train import train
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["LinkResult", "link", "link_standardised", "score_pairs"]
+
+WEIGHT_STEP = 100  # thousandths of a bit
+
+
+@dataclass(frozen=True)
+class LinkResult:
+    """What linking did: counts, and the model that scored the pairs."""
+
+    party_type: str
+    records: int
+    candidate_pairs: int
+    kept_pairs: int
+    model: Model
+
+    @property
+    def trained(self) -> Trained:
+        return self.model.trained
+
+    def counts(self) -> dict[str, int]:
+        """For run metadata; no personal data."""
+        return {
+            f"{self.party_type}_records": self.records,
+            f"{self.party_type}_candidate_pairs": self.candidate_pairs,
+            f"{self.party_type}_kept_pairs": self.kept_pairs,
+        }
+
+
+def link(
+    con: duckdb.DuckDBPyConnection,
+    party_type: str,
+    specification: Specification,
+    *,
+    work_dir: Path,
+    known: Model | None = None,
+) -> LinkResult:
+    """Leave `link.<party_type>_records` and `link.<party_type>_pairs`; see docs/contracts.md.
+
+    By a model that is `known`, or by one that is trained now and kept in `work_dir`. Pairs:
+    l_rid < r_rid, blocking_rule, pattern, weight (log2 Bayes factor incl. prior × 1000), those at
+    or above the specification's candidate threshold.
+    """
+    if known:
+        restore_context(con, work_dir, known)
+    standardise_records(con, party_type, learn_context=known is None)
+    return link_standardised(con, specification, work_dir=work_dir, known=known)
+
+
+def link_standardised(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    *,
+    work_dir: Path,
+    known: Model | None = None,
+) -> LinkResult:
+    """The same for records that are standardised already."""
+    party_type = specification.party_type
+    candidates = block(con, specification)
+    compare_candidates(con, specification)
+    if known:
+        model = adopt(work_dir, known, specification)
+        restore_frequencies(con, work_dir, model)
+    else:
+        trained = train(con, specification)
+        build_frequencies(con, trained)
+        model = keep(con, trained, work_dir)
+    kept = keep_pairs(con, model.trained)
+    records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
+    return LinkResult(party_type, records, candidates, kept, model)
+
+
+def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+    """Compare and weigh temp tables `candidates` and `copies`; keep those that are worth it."""
+    compare_candidates(con, trained.specification)
+    con.execute(f"insert into link.{trained.specification.party_type}_pairs {_worth(con, trained)}")
+    con.execute("drop table weighed_pairs")
+
+
+def compare_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp table `compared` (l_rid, r_rid, rules, pattern) of candidates and equal records.
+
+    A record equal to an earlier one is tied to it alone; its pattern is that of the first one with
+    itself.
+    """
+    compare(con, specification, "candidates", "compared", carried="rules")
+    con.execute(
+        "create or replace temp table originals as"
+        " select distinct first_rid as l_rid, first_rid as r_rid from copies"
+    )
+    compare(con, specification, "originals", "equal_patterns")
+    con.execute(
+        "insert into compared select c.first_rid, c.rid, 0, e.pattern from copies as c"
+        " inner join equal_patterns as e on e.l_rid = c.first_rid"
+    )
+
+
+def keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
+    """`compared` → `link.<party_type>_pairs`, those worth keeping; returns their number."""
+    party_type = trained.specification.party_type
+    kept = _worth(con, trained)
+    _count_weights(con, f"link.{party_type}_weight_counts")
+    con.execute(f"create or replace table link.{party_type}_pairs as {kept}")
+    con.execute("drop table weighed_pairs")
+    return int(con.table(f"link.{party_type}_pairs").count("*").fetchall()[0][0])
+
+
+def _worth(con: duckdb.DuckDBPyConnection, trained: Trained) -> str:
+    """Leaves table `weighed_pairs`, those in `compared` that are worth it; SQL of the pairs."""
+    specification = trained.specification
+    least = threshold_weight(specification.thresholds.candidate)
+    weigh(con, trained, "compared", "weighed_pairs", carried="rules", least=least)
+    return (
+        f"select l_rid, r_rid, {rule_name_sql(specification)} as blocking_rule, pattern, weight"
+        " from weighed_pairs order by l_rid, r_rid"
+    )
+
+
+def _count_weights(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """(weight, pairs) of all candidate pairs, to the nearest tenth of a bit: for estimates.
+
+    Of pairs that are not kept, at the weight of their pattern for values of average frequency.
+    """
+    con.execute(
+        f"create or replace table {table} as with kept as"
+        " (select pattern, count(*) as pairs from weighed_pairs group by pattern),"
+        " every as (select pattern, count(*) as pairs from compared group by pattern),"
+        " counted as (select weight, count(*) as pairs from weighed_pairs group by weight"
+        " union all select b.weight, e.pairs - coalesce(k.pairs, 0) from every as e"
+        " inner join pattern_bits as b using (pattern) left join kept as k using (pattern))"
+        f" select (round(weight / {WEIGHT_STEP}) * {WEIGHT_STEP})::integer as weight,"
+        " sum(pairs)::bigint as pairs from counted group by 1 having sum(pairs) > 0 order by 1"
+    )

@@ -1,0 +1,132 @@
+"""Conditions and levels of the specification → functions of two records held as tuples.
+
+`place` says where a record's tuple holds a column. A function never raises, and a missing value
+(None or NaN) never agrees. The in-memory engine and look-ups use them; `dedupe.linking.levels` says
+the same in SQL, and tests hold them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dedupe.specification import Comparison, Condition
+
+Row = Sequence[Any]
+Test = Callable[[Row, Row], bool]
+Place = Mapping[str, int]
+
+
+def row_test(condition: Condition, place: Place) -> Test:
+    """The condition as a function of two records."""
+    if condition.test == "any_of":
+        parts = [row_test(part, place) for part in condition.of]
+        return lambda left, right: any(part(left, right) for part in parts)
+    return _TESTS[condition.test](condition, place)
+
+
+def level_of(comparison: Comparison, place: Place) -> Callable[[Row, Row], int]:
+    """The comparison as a function of two records: the level's code, 0 where a value is missing."""
+    needs = [place[column] for column in comparison.needs]
+    silent = [row_test(condition, place) for condition in comparison.silent_when]
+    levels = [
+        (comparison.code(level.name), [row_test(condition, place) for condition in level.when])
+        for level in comparison.levels[:-1]
+    ]
+
+    def code(left: Row, right: Row) -> int:
+        for i in needs:
+            if left[i] is None or right[i] is None:
+                return 0
+        for test in silent:
+            if test(left, right):
+                return 0
+        for found, tests in levels:
+            if all(test(left, right) for test in tests):
+                return found
+        return 1
+
+    return code
+
+
+def _of_texts(holds: Callable[[str, str], bool], column: int) -> Test:
+    """A test of two texts in one column."""
+
+    def test(left: Row, right: Row) -> bool:
+        ours, theirs = left[column], right[column]
+        return isinstance(ours, str) and isinstance(theirs, str) and holds(ours, theirs)
+
+    return test
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    return isinstance(ours, str) and ours == theirs
+
+
+def _equal(condition: Condition, place: Place) -> Test:
+    i = place[condition.column]
+    return lambda left, right: _same(left[i], right[i])
+
+
+def _jaro_winkler(condition: Condition, place: Place) -> Test:
+    from rapidfuzz.distance import JaroWinkler
+
+    similarity, least = JaroWinkler.similarity, condition.at_least
+    return _of_texts(lambda a, b: similarity(a, b) >= least, place[condition.column])
+
+
+def _overlap(condition: Condition, place: Place) -> Test:
+    i = place[condition.column]
+
+    def test(left: Row, right: Row) -> bool:
+        ours, theirs = left[i], right[i]
+        both = isinstance(ours, list) and isinstance(theirs, list)
+        return both and not set(ours).isdisjoint(theirs)
+
+    return test
+
+
+def _levenshtein(condition: Condition, place: Place) -> Test:
+    from rapidfuzz.distance import Levenshtein
+
+    distance, most = Levenshtein.distance, condition.at_most
+    return _of_texts(lambda a, b: distance(a, b) <= most, place[condition.column])
+
+
+def _slip(condition: Condition, place: Place) -> Test:
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    distance = DamerauLevenshtein.distance
+    return _of_texts(lambda a, b: distance(a, b, score_cutoff=1) == 1, place[condition.column])
+
+
+def _initial(condition: Condition, place: Place) -> Test:
+    return _of_texts(
+        lambda a, b: (len(a) == 1 or len(b) == 1) and a[0] == b[0], place[condition.column]
+    )
+
+
+def _starts_with(condition: Condition, place: Place) -> Test:
+    least = condition.at_most
+
+    def holds(a: str, b: str) -> bool:
+        return min(len(a), len(b)) >= least and (a.startswith(b) or b.startswith(a))
+
+    return _of_texts(holds, place[condition.column])
+
+
+def _crossed(condition: Condition, place: Place) -> Test:
+    i, j = place[condition.column], place[condition.other]
+    return lambda left, right: _same(left[i], right[j]) or _same(left[j], right[i])
+
+
+def _swapped(condition: Condition, place: Place) -> Test:
+    i, j = place[condition.column], place[condition.other]
+    return lambda left, right: _same(left[i], right[j]) and _same(left[j], right[i])
+
+
+_TESTS: dict[str, Callable[[Condition, Place], Test]] = {
+    "equal": _equal, "jaro_winkler": _jaro_winkler, "overlap": _overlap,
+    "levenshtein": _levenshtein, "slip": _slip, "initial": _initial,
+    "starts_with": _starts_with, "crossed": _crossed, "swapped": _swapped,
+}  # fmt: skip

@@ -1,0 +1,155 @@
+"""Patterns and value frequencies → match weights, as fixed-point integers.
+
+weight = log2( share_m · m / (share_u · u + share_v · v) ): the Bayes factor including the prior,
+where strangers (u) and the alternative (v, one household) are the two ways not to match. On an
+equality level with `term_frequency` the chance u is replaced by the frequency of the very value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log2
+from typing import TYPE_CHECKING
+
+from dedupe.linking.comparing import compare
+from dedupe.linking.patterns import unpack
+from dedupe.linking.term_frequencies import TermBits, rarest_bits, term_sums
+from dedupe.trained import Trained
+
+if TYPE_CHECKING:
+    import duckdb
+
+FIXED_POINT = 1000  # weights are stored as thousandths of a bit
+
+
+@dataclass(frozen=True)
+class Bits:
+    """log2 of share × likelihood of a pattern for each kind of pair."""
+
+    match: float
+    stranger: float
+    alternative: float
+
+
+def pattern_bits(trained: Trained, pattern: int) -> Bits:
+    """Before term frequencies."""
+    codes = unpack(pattern, len(trained.specification.comparisons))
+    seen = [(place, code - 1) for place, code in enumerate(codes) if code]
+    stranger = log2(trained.stranger_share) + sum(log2(trained.u[i][k]) for i, k in seen)
+    likelier = log2((trained.alternative_share or 1e-300) / trained.stranger_share)
+    return Bits(
+        match=stranger + trained.prior_bits + sum(trained.level_bits(i, k) for i, k in seen),
+        stranger=stranger,
+        alternative=stranger + likelier + sum(trained.alternative_bits(i, k) for i, k in seen),
+    )
+
+
+def weight_of(match: float, stranger: float, alternative: float) -> float:
+    """Bits for and against: log2(match) − log2(stranger + alternative), without overflow."""
+    high, low = max(stranger, alternative), min(stranger, alternative)
+    return match - high - log2(1.0 + float(2.0 ** max(low - high, -1000.0)))
+
+
+def probability(weight: float) -> float:
+    """Of a match, from a weight that includes the prior."""
+    return 1.0 / (1.0 + float(2.0 ** min(-weight, 1000.0)))
+
+
+def threshold_weight(chance: float) -> int:
+    """A probability as a fixed-point weight."""
+    return round(FIXED_POINT * log2(chance / (1.0 - chance)))
+
+
+def score_pairs(
+    con: duckdb.DuckDBPyConnection,
+    party_type: str,
+    trained: Trained,
+    pairs_table: str,
+    out_table: str,
+) -> None:
+    """Score any pairs (l_rid, r_rid) into `out_table` (l_rid, r_rid, pattern, weight).
+
+    The pairs need not come from blocking. Needs the tables that `link` left in `link`.
+    """
+    del party_type  # the model's own
+    compare(con, trained.specification, pairs_table, "asked_patterns")
+    weigh(con, trained, "asked_patterns", out_table)
+    con.execute("drop table asked_patterns")
+
+
+def weigh(
+    con: duckdb.DuckDBPyConnection,
+    trained: Trained,
+    compared: str,
+    out_table: str,
+    *,
+    carried: str = "",
+    least: int | None = None,
+) -> None:
+    """Pairs with patterns → `out_table` (l_rid, r_rid, <carried>, pattern, weight), in no order.
+
+    `least` leaves out lighter pairs. Most of those are told by their pattern alone: not even the
+    rarest values would lift them. Temp table `pattern_bits` says so for each pattern.
+    """
+    write_pattern_bits(con, trained, compared, least)
+    kept = f", {carried}" if carried else ""
+    con.execute(
+        f"create or replace temp table hopeful as select l_rid, r_rid{kept}, pattern, match,"
+        f" stranger, alternative from {compared} inner join pattern_bits using (pattern)"
+        " where not hopeless"
+    )
+    strangers, alternative, joins = term_sums(con, trained, "hopeful")
+    con.execute(
+        f"create or replace table {out_table} as"
+        f" with summed as (select p.l_rid, p.r_rid{kept}, pattern, match,"
+        f" stranger + {strangers} as s, alternative + {alternative} as a"
+        f" from hopeful as p {joins}),"
+        f" weighed as (select l_rid::bigint as l_rid, r_rid::bigint as r_rid{kept}, pattern,"
+        f" round({FIXED_POINT} * (match - greatest(s, a)"
+        " - log2(1 + pow(2, greatest(least(s, a) - greatest(s, a), -1000)))))::integer as weight"
+        " from summed)"
+        f" from weighed {'' if least is None else f'where weight >= {least}'}"
+    )
+    con.execute("drop table hopeful")
+
+
+def write_pattern_bits(
+    con: duckdb.DuckDBPyConnection, trained: Trained, compared: str, least: int | None
+) -> None:
+    """Temp table `pattern_bits` (pattern, match, stranger, alternative, weight, hopeless).
+
+    `weight` is that of values as frequent as the average one; a pattern is hopeless if its weight
+    stays below `least` even where all values that count by their frequency are the rarest ones.
+    """
+    import pyarrow as pa
+
+    rarest = rarest_bits(con, trained)
+    found = con.execute(f"select distinct pattern from {compared} order by pattern").fetchall()
+    rows = [_pattern_row(trained, rarest, int(pattern), least) for (pattern,) in found]
+    names = ("pattern", "match", "stranger", "alternative", "weight", "hopeless")
+    kinds = (pa.int64(), pa.float64(), pa.float64(), pa.float64(), pa.int32(), pa.bool_())
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    table = {
+        name: pa.array(column, kind)
+        for name, kind, column in zip(names, kinds, columns, strict=True)
+    }
+    con.register("arriving_bits", pa.table(table))
+    con.execute("create or replace temp table pattern_bits as from arriving_bits")
+    con.unregister("arriving_bits")
+
+
+def _pattern_row(
+    trained: Trained, rarest: list[TermBits], pattern: int, least: int | None
+) -> tuple[int, float, float, float, int, bool]:
+    bits = pattern_bits(trained, pattern)
+    codes = unpack(pattern, len(trained.specification.comparisons))
+    lift = [term for term in rarest if codes[term.place] == term.code and term.bits < 0]
+    best = weight_of(
+        bits.match,
+        bits.stranger + sum(term.bits for term in lift),
+        bits.alternative + sum(term.bits for term in lift if term.is_strangers),
+    )
+    weight = round(FIXED_POINT * weight_of(bits.match, bits.stranger, bits.alternative))
+    # One thousandth to spare: what is left out must not hang on the last bit of a float.
+    hopeless = least is not None and FIXED_POINT * best < least - 1
+    return pattern, bits.match, bits.stranger, bits.alternative, weight, hopeless

@@ -1,0 +1,1 @@
+"""How good linkage is: estimated from the model, measured on truth or judgements."""

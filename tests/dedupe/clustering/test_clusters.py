@@ -1,0 +1,193 @@
+"""Clusters: components against networkx, repair by hand-made cases, and properties."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import networkx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.clustering.clusters import FLOOR, Decisions, ScoredPairs, cluster, components
+
+BIT = 1_000
+
+
+def graph(size: int, weights: dict[tuple[int, int], int], **rest) -> list[list[int]]:
+    """Clusters of 0 … size-1 where the named pairs have these weights and others the floor."""
+    return parts(run(size, weights, **rest).labels)
+
+
+def run(size, weights, *, vetoes=frozenset(), together=(), apart=frozenset(), blocked=None, **more):
+    def rows(pairs):
+        return ScoredPairs.of(
+            (i, j, weights.get((i, j), FLOOR), (i, j) in vetoes) for i, j in pairs
+        )
+
+    def score(left, right):
+        return rows(zip(left.tolist(), right.tolist(), strict=True))
+
+    found = rows(sorted(weights if blocked is None else blocked))
+    return cluster(size, found, score, Decisions(tuple(together), frozenset(apart)), **more)
+
+
+def parts(labels) -> list[list[int]]:
+    return [np.flatnonzero(labels == label).tolist() for label in np.unique(labels)]
+
+
+def test_a_clean_clique_is_one_cluster():
+    assert graph(3, {(0, 1): 5 * BIT, (0, 2): BIT, (1, 2): 2 * BIT}) == [[0, 1, 2]]
+
+
+def test_records_without_a_pair_stay_alone():
+    assert graph(3, {(0, 2): BIT}) == [[0, 2], [1]]
+
+
+def test_a_chain_is_cut_at_its_weakest_link():
+    # 0-1 and 2-3 are sure, 1-2 is a maybe: the average over the four cross pairs is
+    # (1 - 3 - 3 - 3) / 4 = -2 bits, below zero.
+    chain = {(0, 1): 9 * BIT, (1, 2): BIT, (2, 3): 9 * BIT}
+    assert graph(4, chain) == [[0, 1], [2, 3]]
+
+
+def test_a_strong_link_carries_one_weak_pair():
+    # (8 - 3) / 2 > 0: two joins the pair although it does not resemble zero.
+    assert graph(3, {(0, 1): 9 * BIT, (1, 2): 8 * BIT}) == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("enough", "expected"), [(-3 * BIT // 2, [[0, 1]]), (-BIT, [[0], [1]]), (6 * BIT, [[0], [1]])]
+)
+def test_the_threshold_says_what_average_is_enough(enough, expected):
+    assert graph(2, {(0, 1): -BIT}, enough=enough) == expected
+
+
+def test_a_low_threshold_also_cuts_components_more_generously():
+    # -2.2 bits lie below the usual cut at -2, above a threshold of -2.5.
+    assert graph(2, {(0, 1): -2_200}) == [[0], [1]]
+    assert graph(2, {(0, 1): -2_200}, enough=-2_500) == [[0, 1]]
+
+
+def test_a_very_bad_pair_counts_no_more_than_the_floor():
+    weights = {(0, 1): 9 * BIT, (1, 2): 8 * BIT, (0, 2): -40 * BIT}
+    assert graph(3, weights) == [[0, 1, 2]]
+
+
+def test_a_pair_no_blocking_rule_made_is_scored_before_it_counts_against_the_cluster():
+    weights = {(0, 1): 2 * BIT, (1, 2): 2 * BIT, (0, 2): BIT}
+    assert graph(3, weights, blocked=[(0, 1), (1, 2)]) == [[0, 1, 2]]
+
+
+def test_a_veto_keeps_two_parts_apart_whatever_the_average():
+    weights = {(0, 1): 9 * BIT, (1, 2): 8 * BIT, (0, 2): 5 * BIT}
+    assert graph(3, weights, vetoes={(0, 2)}) == [[0, 1], [2]]
+
+
+def test_a_veto_on_the_only_pair_parts_it():
+    assert graph(2, {(0, 1): 9 * BIT}, vetoes={(0, 1)}) == [[0], [1]]
+
+
+def test_judged_different_stays_apart_and_a_new_duplicate_cannot_bridge():
+    weights = {(0, 1): 9 * BIT, (0, 2): 9 * BIT, (1, 2): 8 * BIT}
+    assert graph(3, weights, apart={(0, 1)}) == [[0, 2], [1]]
+
+
+def test_judged_same_joins_without_a_weight_and_against_a_veto():
+    assert graph(2, {}, together=[(0, 1)]) == [[0, 1]]
+    assert graph(2, {(0, 1): -9 * BIT}, vetoes={(0, 1)}, together=[(0, 1)]) == [[0, 1]]
+
+
+def test_different_wins_over_same_through_a_third_record_and_the_case_is_reported():
+    found = run(3, {}, together=[(0, 1), (1, 2)], apart={(0, 2)})
+    assert parts(found.labels) == [[0, 1], [2]]
+    assert found.contradictions == ((1, 2),)
+
+
+def test_a_giant_chain_is_cut_before_every_pair_of_it_is_scored():
+    # 2,400 records in a chain of weak links, every 12 of them tied strongly.
+    weights = {(i, i + 1): (9 if (i + 1) % 12 else 1) * BIT for i in range(2399)}
+    asked = []
+
+    def score(left, right):
+        asked.append(len(left))
+        return ScoredPairs.of((i, j, FLOOR, False) for i, j in zip(left, right, strict=True))
+
+    pairs = ScoredPairs.of((i, j, w, False) for (i, j), w in weights.items())
+    labels = cluster(2400, pairs, score).labels
+    assert sum(asked) < 200 * 66
+    assert max(np.bincount(labels)) <= 12
+
+
+@st.composite
+def weighted_graphs(draw):
+    size = draw(st.integers(1, 9))
+    every = list(combinations(range(size), 2))
+    chosen = draw(st.lists(st.sampled_from(every), unique=True)) if every else []
+    weights = {pair: draw(st.integers(-6 * BIT, 9 * BIT)) for pair in chosen}
+    some = st.sets(st.sampled_from(every), max_size=3) if every else st.just(set())
+    return size, weights, draw(some), draw(some), draw(some)
+
+
+@settings(max_examples=100, deadline=None)
+@given(weighted_graphs())
+def test_components_equal_networkx(case):
+    size, weights, *_ = case
+    oracle = networkx.Graph()
+    oracle.add_nodes_from(range(size))
+    oracle.add_edges_from(weights)
+    left = np.array([i for i, _ in weights], dtype=np.int64)
+    right = np.array([j for _, j in weights], dtype=np.int64)
+    expected = sorted(sorted(c) for c in networkx.connected_components(oracle))
+    assert sorted(parts(components(size, left, right))) == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(weighted_graphs())
+def test_properties_of_every_clustering(case):
+    size, weights, vetoes, together, apart = case
+    vetoes, apart = vetoes & set(weights), apart - together
+    found = run(size, weights, vetoes=vetoes, together=sorted(together), apart=apart)
+    labels = found.labels.tolist()
+    assert all(labels[label] == label <= i for i, label in enumerate(labels))
+    assert all(labels[i] != labels[j] for i, j in apart)
+    for pair in together:
+        assert (labels[pair[0]] == labels[pair[1]]) != (pair in found.contradictions)
+    if not together:
+        assert all(labels[i] != labels[j] for i, j in vetoes)
+        generous = {pair for pair, weight in weights.items() if weight > -2 * BIT}
+        assert_inside_components(size, generous, labels)
+        assert_no_further_merge(labels, weights, vetoes | apart)
+
+
+def assert_inside_components(size, edges, labels):
+    oracle = networkx.Graph()
+    oracle.add_nodes_from(range(size))
+    oracle.add_edges_from(edges)
+    for component in networkx.connected_components(oracle):
+        inside = {labels[i] for i in component}
+        assert all(labels[i] not in inside for i in range(size) if i not in component)
+
+
+def assert_no_further_merge(labels, weights, blocked):
+    for one, other in combinations(parts(np.array(labels)), 2):
+        pairs = [(min(i, j), max(i, j)) for i in one for j in other]
+        if not blocked & set(pairs):
+            assert sum(max(weights.get(p, FLOOR), FLOOR) for p in pairs) <= -1 * BIT * len(pairs)
+
+
+@settings(max_examples=50, deadline=None)
+@given(weighted_graphs(), st.randoms(use_true_random=False))
+def test_the_order_of_the_pairs_does_not_matter(case, random):
+    size, weights, vetoes, together, apart = case
+    mixed = list(weights.items())
+    random.shuffle(mixed)
+    kept = {"vetoes": vetoes, "together": sorted(together), "apart": apart}
+    assert graph(size, weights, **kept) == graph(
+        size, dict(mixed), blocked=list(dict(mixed)), **kept
+    )
+
+
+def test_empty_input_has_no_clusters():
+    assert parts(cluster(0, ScoredPairs.of([]), pytest.fail).labels) == []
