@@ -2,8 +2,9 @@
 
 Flow: components of one size, stacked as matrices of pair weights and vetoes → in each the two parts
 with the best average are merged, in all of them at the same time, until no average is above what
-is enough → the part of each record. Gives what `clusters.merge` gives one component at a time; all sums are of integers, and an average is the correctly rounded quotient of two, so
-that neither order nor machine shows.
+is enough → the part of each record. Gives what `clusters.merge` gives one component at a time; all
+sums are of integers, and an average is the correctly rounded quotient of two, so that neither order
+nor machine shows.
 """
 
 from __future__ import annotations
