@@ -1,20 +1,22 @@
-"""Explanations of pairs for a person's eyes: nobody who is suppressed, no suppressed address.
+"""Answers for a person's eyes: nobody who is suppressed, no suppressed address.
 
-In: the private warehouse, where the records of a pair are, and the operational store. Out: the
-explanation of `dedupe.answers.explain`, or a refusal.
+In: the private warehouse, where the records of a pair are, and the operational store. Out: what
+`dedupe.answers` tells of pairs, values, ids and their past, or a refusal.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.answers.biography import Happening, answer, history
+from dedupe.answers.biography import Answer, Happening, answer, history
 from dedupe.answers.explain import Explanation, Step, explain
 from dedupe.answers.links import Link, links
 from dedupe.answers.why import Cell, why
 from dedupe.identity.ledger import holders
+from dedupe.identity.memberships import members
 from privacy.suppressions import canonical_address
 from serving.suppressed import suppressed
 from stamm.errors import InputError
@@ -56,10 +58,7 @@ def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribut
     party = answer(store, asked).party_id
     hidden = suppressed(store)
     if party is None or party in hidden.parties:
-        raise InputError(
-            f"{asked}: expected a party that may be shown, this one is suppressed",
-            hint="docs/privacy.md says what a suppression takes out of sight.",
-        )
+        raise _is_suppressed(asked)
 
     def may_be_shown(value: object) -> bool:
         return not isinstance(value, str) or canonical_address(value) not in hidden.addresses
@@ -74,13 +73,53 @@ def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribut
     return Why(party, tuple(cells), tuple(shown))
 
 
+def answer_shown(store: Store, asked: str, as_of: datetime | None = None) -> Answer:
+    """As `dedupe.answers.biography.answer`; raises InputError also for who is suppressed now.
+
+    Records that a suppressed party holds now are not told, whoever held them at that moment.
+    """
+    found = answer(store, asked, as_of)
+    parties = suppressed(store).parties
+    records = _records_of(store, parties)
+    if _is_hidden(store, asked, parties) or found.party_id in parties:
+        raise _is_suppressed(asked)
+    return replace(found, records=tuple(r for r in found.records if r not in records))
+
+
 def history_shown(store: Store, asked: str) -> list[Happening]:
-    """As `dedupe.answers.biography`; of who is suppressed it tells ids and times, no words."""
-    party = answer(store, asked).party_id
-    told = history(store, asked)
-    if party in suppressed(store).parties:
+    """As `dedupe.answers.biography`; of who is suppressed it tells ids and times, no words.
+
+    In the history of somebody else, ids that point to them are emptied and their records left out.
+    """
+    parties = suppressed(store).parties
+    records = _records_of(store, parties)
+    told = history(store, asked, unspoken=records)
+    if _is_hidden(store, asked, parties):
         return [replace(one, why="") for one in told]
-    return told
+    return [_without(one, parties) for one in told if one.other not in records]
+
+
+def _without(happening: Happening, parties: frozenset[str]) -> Happening:
+    """Without ids of these parties; the reason that a run gives may name one, too."""
+    if happening.other in parties:
+        return replace(happening, other=None, why="")
+    return replace(happening, why="") if parties & set(happening.why.split()) else happening
+
+
+def _is_hidden(store: Store, asked: str, parties: frozenset[str]) -> bool:
+    """Whether an id or record answers today through one of these parties."""
+    return bool(parties) and bool({asked, answer(store, asked).party_id} & parties)
+
+
+def _records_of(store: Store, parties: frozenset[str]) -> frozenset[str]:
+    return frozenset(record for party in parties for record in members(store, party))
+
+
+def _is_suppressed(asked: str) -> InputError:
+    return InputError(
+        f"{asked}: expected a party that may be shown, this one is suppressed",
+        hint="docs/privacy.md says what a suppression takes out of sight.",
+    )
 
 
 def _refuse_suppressed(store: Store, parties: frozenset[str], record_id: str) -> None:

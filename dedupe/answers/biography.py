@@ -5,7 +5,7 @@ Reads the ledger, the judgements and the aliases: opaque ids, and the reasons th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -70,8 +70,11 @@ def answer(store: Store, asked: str, as_of: datetime | None = None) -> Answer:
     return Answer(asked, as_of, party, life, tuple(sorted(records)))
 
 
-def history(store: Store, asked: str) -> list[Happening]:
-    """All that happened to a golden id or a record, oldest first."""
+def history(store: Store, asked: str, unspoken: frozenset[str] = frozenset()) -> list[Happening]:
+    """All that happened to a golden id or a record, oldest first.
+
+    A judgement that names one of the records `unspoken` is told without its words.
+    """
     if ledger.is_minted(store, asked):
         found = [_of_event(asked, event) for event in ledger.events_about(store, asked)]
         moves = moves_of_party(store, asked)
@@ -81,7 +84,10 @@ def history(store: Store, asked: str) -> list[Happening]:
         found = [_of_records_move(move) for move in _moves_by_any_name(store, asked)]
         records = frozenset(aliases(store).names(asked))
     judged = [j for j in judgements(store) if records & (j.left | j.right)]
-    return sorted(found + [_of_judgement(j) for j in judged], key=lambda h: h.at)
+    for one in judged:
+        silent = bool(unspoken & (one.left | one.right))
+        found.append(replace(_of_judgement(one), why="") if silent else _of_judgement(one))
+    return sorted(found, key=lambda h: h.at)
 
 
 def _life(store: Store, party: str, as_of: datetime | None) -> Life:

@@ -14,12 +14,14 @@ from dedupe.discovery.content import Belief, beliefs, plausible
 from dedupe.discovery.profile import Profile, profile
 from dedupe.discovery.relations import related
 from dedupe.discovery.roles import ROLES, Role, by_name
-from stamm.errors import InputError
+from stamm.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
 
 SURE = 0.6  # below it the user is told
+# Roles that are stated by an option of their own: neither is looked into for what it holds.
+_OPTIONS: dict[str, str] = {"truth": "--truth", "record_id": "--id"}
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,22 @@ def infer_roles(
 
 
 def check_mapped(columns: Sequence[str], mapped: Mapping[str, Role]) -> None:
-    """Raise InputError if a column or a role is none of those there are."""
+    """Raise InputError if a column or role is not there, UsageError for the job of an option."""
     for column, role in mapped.items():
         if column not in columns:
             raise InputError(
                 f"--map {role}={column}: expected one of the table's columns, found {column!r}",
                 hint=f"Columns: {', '.join(columns)}.",
             )
+        if role in _OPTIONS:
+            raise UsageError(
+                f"--map {role}={column}: expected what the column holds, found an option's job",
+                hint=f"Say {_OPTIONS[role]} {column} instead.",
+            )
         if role not in ROLES:
             raise InputError(
                 f"--map {role}={column}: expected a known role, found {role!r}",
-                hint=f"Roles: {', '.join(sorted(ROLES))}.",
+                hint=f"Roles: {', '.join(sorted(ROLES - _OPTIONS.keys()))}.",
             )
 
 

@@ -111,8 +111,7 @@ def further_names(discovery: Discovery) -> dict[str, str]:
     further = spare | set(discovery.of(*FURTHER_ROLES))
     taken, names = set(_OWN), {}
     for column in (one.column for one in discovery.columns if one.column in further):
-        words = re.sub(r"[^a-z0-9]+", "_", name_words(column)).strip("_")
-        name = stem = f"x_{words or 'column'}"
+        name = stem = further_name(column)
         number = 1
         while name in taken:
             number += 1
@@ -120,6 +119,12 @@ def further_names(discovery: Discovery) -> dict[str, str]:
         taken.add(name)
         names[column] = name
     return names
+
+
+def further_name(column: str) -> str:
+    """What a column is called in the match input, unless another one has taken that name."""
+    words = re.sub(r"[^a-z0-9]+", "_", name_words(column)).strip("_")
+    return f"x_{words or 'column'}"
 
 
 def further_columns(discovery: Discovery) -> dict[str, str]:

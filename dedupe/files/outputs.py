@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,18 +23,37 @@ if TYPE_CHECKING:
     import duckdb
 
 _ASIDE = ".stamm-dedupe"
+SPECIFICATION = "specification.yml"
+RESULTS = (
+    "clusters.csv", "golden.csv", "pairs.parquet", SPECIFICATION, "report.html", "summary.json",
+)  # fmt: skip
 
 
-@contextmanager
-def output_folder(out: Path) -> Iterator[Path]:
-    """A folder to work in, inside `out`; what lies in its `done` is put in place if all went well.
-
-    The work folder goes in any case: it holds personal data. So does `out` if nothing came of it.
-    """
+def check_output(out: Path, inputs: Sequence[Path]) -> None:
+    """Raise UsageError if `out` is no folder, or if writing there would cost one of the inputs."""
     if out.exists() and not out.is_dir():
         raise UsageError(
             f"--out: expected a folder, found a file at {out}", hint="Name another folder."
         )
+    folder = out.resolve()
+    written = {folder / name for name in RESULTS}
+    for path in inputs:
+        whole = path.resolve()
+        if whole in written or (folder / _ASIDE) in whole.parents:
+            raise UsageError(
+                f"--out: expected a folder in which no input would be overwritten, found {path}"
+                f" in {out}",
+                hint="Name another folder for the results.",
+            )
+
+
+@contextmanager
+def output_folder(out: Path, kept: Path | None = None) -> Iterator[Path]:
+    """A folder to work in, inside `out`; what lies in its `done` is put in place if all went well.
+
+    The work folder goes in any case: it holds personal data. So does `out` if nothing came of it.
+    A file `kept` stays as it is: a specification that was given, changed by hand and commented.
+    """
     out.mkdir(parents=True, exist_ok=True)
     lock = FileLock(out / f"{_ASIDE}.lock")
     try:
@@ -49,7 +68,8 @@ def output_folder(out: Path) -> Iterator[Path]:
         (aside / "done").mkdir(parents=True)
         yield aside
         for file in sorted((aside / "done").iterdir()):
-            file.replace(out / file.name)
+            if kept is None or kept.resolve() != (out / file.name).resolve():
+                file.replace(out / file.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         lock.release()

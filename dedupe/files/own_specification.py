@@ -6,13 +6,14 @@ plain specification of one party type, as a project keeps it, is taken too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dedupe.discovery.match_input import further_name
 from dedupe.specification import Condition, PartyType, Specification
 from stamm.errors import InputError, UsageError
 from stamm.mistakes import nearest, sentences
@@ -86,6 +87,44 @@ def own_specification_text(
     for party_type, specification in specifications.items():
         content[party_type] = specification.model_dump(mode="json", exclude_defaults=True)
     return _HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+
+
+def without_columns(own: OwnSpecification, taken: Collection[str]) -> OwnSpecification:
+    """Without columns that an option takes away, as --truth and --id do, and what rests on them."""
+    folded = {column.casefold() for column in taken}
+    gone = {column for column in own.columns if column.casefold() in folded}
+    names = {further_name(column) for column in gone}
+    return OwnSpecification(
+        columns={column: role for column, role in own.columns.items() if column not in gone},
+        person=own.person and _without(own.person, names),
+        organisation=own.organisation and _without(own.organisation, names),
+    )
+
+
+def _without(specification: Specification, names: set[str]) -> Specification:
+    """Rules and comparisons that need one of these standardised columns are left out."""
+    kept = [c for c in specification.comparisons if not names & set(c.needs)]
+    if len(kept) == len(specification.comparisons):
+        return specification
+    known = {comparison.name for comparison in kept}
+    rules = [rule for rule in specification.blocking_rules
+             if not names & set(rule.columns) and known >= rule.fires_at.keys()]  # fmt: skip
+    if not rules:
+        raise InputError(
+            f"{specification.party_type}: expected blocking rules, found none that does without"
+            f" {', '.join(sorted(names))}",
+            hint="That column is the truth or the id now; write the specification anew.",
+        )
+    changed: dict[str, Any] = {"comparisons": tuple(kept), "blocking_rules": tuple(rules)}
+    if specification.alternative:
+        alone = tuple(n for n in specification.alternative.as_strangers if n in known)
+        changed["alternative"] = specification.alternative.model_copy(
+            update={"as_strangers": alone}
+        )
+    if specification.supervised:
+        scales = {n: s for n, s in specification.supervised.scales.items() if n in known}
+        changed["supervised"] = specification.supervised.model_copy(update={"scales": scales})
+    return specification.model_copy(update=changed)
 
 
 def check_columns(

@@ -17,12 +17,20 @@ from dedupe.files.copies import set_copies_aside, telling_columns
 from dedupe.files.findings import Findings, find
 from dedupe.files.golden import units, write_golden
 from dedupe.files.loaded import RECORD, TABLE
-from dedupe.files.outputs import json_text, output_folder, write_tables, write_texts
+from dedupe.files.outputs import (
+    SPECIFICATION,
+    check_output,
+    json_text,
+    output_folder,
+    write_tables,
+    write_texts,
+)
 from dedupe.files.own_specification import (
     OwnSpecification,
     check_roles,
     own_specification_text,
     read_own_specification,
+    without_columns,
 )
 from dedupe.files.reading import Pool, read_files
 from dedupe.measures.evaluate import Scores, scores
@@ -74,10 +82,11 @@ def dedupe_files(
     files = [Path(path) for path in paths]
     if not files:
         raise UsageError("expected at least one file", hint="stamm dedupe customers.csv")
-    own = read_own_specification(chosen.specification) if chosen.specification else None
+    own = _own_specification(chosen)
     out = chosen.out or Path(f"{files[0].stem}-dedupe")
+    check_output(out, files)
     with (
-        output_folder(out) as aside,
+        output_folder(out, kept=chosen.specification) as aside,
         open_warehouse(aside / "work.duckdb") as con,
     ):
         tell("reading files")
@@ -92,6 +101,14 @@ def dedupe_files(
         tell("scoring against the truth" if chosen.truth_column else "done")
         measured = _score(con) if chosen.truth_column else None
     return Result(out, findings, measured)
+
+
+def _own_specification(options: Options) -> OwnSpecification | None:
+    """What --spec states, without the columns that --id and --truth take for themselves."""
+    if options.specification is None:
+        return None
+    own = read_own_specification(options.specification)
+    return without_columns(own, {options.id_column, options.truth_column})
 
 
 def _discover(
@@ -143,7 +160,7 @@ def _write(
     specifications = {one.party_type: one.specification for one in linked.types}
     tell("writing the report")
     write_texts(folder, {
-        "specification.yml": own_specification_text(roles, specifications),
+        SPECIFICATION: own_specification_text(roles, specifications),
         "report.html": report_page(con, pool, findings, linked, candidates),
         "summary.json": json_text(findings.as_dict()),
     })  # fmt: skip

@@ -116,14 +116,29 @@ def alias(store: Store, pairs: Iterable[tuple[str, str]], signed: Signature) -> 
 
     Judgements hold for the new name at once; so does its place in the ledger, so that its party
     keeps its id. A chain A → B → C may come at once, in any order. An OLD that no party ever held
-    is passed over: nothing is known of it.
+    is passed over: nothing is known of it. Raises InputError if that is so of all of them.
     """
     with store.transaction():
-        known = _known_in_chain_order(store, pairs)
+        stated_pairs = list(pairs)
+        known = _known_in_chain_order(store, stated_pairs)
+        if stated_pairs and not known:
+            raise _nobody_knows(store, stated_pairs)
         stated = state_aliases(store, known, by=signed.by, at=signed.at, reason=signed.reason)
         for old, new in known:
             follow_alias(store, old, new, run_id=ALIAS_RUN, at=signed.at)
     return stated
+
+
+def _nobody_knows(store: Store, pairs: Sequence[tuple[str, str]]) -> InputError:
+    """A list of which nothing fits is one with the wrong columns, or one that came too late."""
+    old, new = pairs[0]
+    found = f"{len(pairs):,} that no run has seen, such as {old}" if len(pairs) > 1 else (
+        f"{old}, which no run has seen")  # fmt: skip
+    turned = holder(store, new) and f"{new} is known: the other way round? OLD comes before NEW."
+    return InputError(
+        f"expected old names of records, found {found}",
+        hint=turned or "State new keys of records that a run has seen, before the next run.",
+    )
 
 
 def _known_in_chain_order(store: Store, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

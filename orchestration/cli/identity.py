@@ -27,21 +27,22 @@ def resolve(
     """Say which golden id answers for this one, today or as of a day; every id ever minted does.
 
     An id that was merged away leads to the one that took it in; a retired one answers for itself.
-    A record id leads to the party that holds it. The records of the answer are listed.
+    A record id leads to the party that holds it. The records of the answer are listed. Who is
+    suppressed is not shown.
 
     Example: stamm resolve PABC… --as-of 2026-06-30
     """
     from contextlib import closing
 
-    from dedupe.answers.biography import answer
     from orchestration.cli.output import as_json as write
     from orchestration.cli.output import say
     from orchestration.project import open_project
+    from serving.explaining import answer_shown
 
     project = open_project()
     moment = _moment(project, as_of)
     with closing(project.open_store()) as store:
-        found = answer(store, asked, moment)
+        found = answer_shown(store, asked, moment)
     if as_json:
         write(asdict(found))
         return

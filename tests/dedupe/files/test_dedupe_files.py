@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -139,6 +140,25 @@ def test_the_written_specification_gives_the_same_clusters_again(folder, result)
         assert (again.out / name).read_bytes() == (result.out / name).read_bytes(), name
 
 
+def test_a_specification_may_have_been_written_with_or_without_the_truth_and_the_ids(
+    folder, result, tmp_path
+):
+    files = [folder / "shop.csv", folder / "erp.csv"]
+    bare = dedupe_files(files, Options(out=tmp_path / "bare"))
+    text = (bare.out / "specification.yml").read_text(encoding="utf-8")
+    assert "x_wer" in text  # where nobody says that it is the truth, it is compared
+    of_the_other = [
+        (Options(id_column="ID", truth_column="wer"), bare.out),
+        (Options(), result.out),
+    ]
+    for options, written in of_the_other:
+        own = written / "specification.yml"
+        found = dedupe_files(files, replace(options, specification=own, out=tmp_path / "out"))
+        again = (found.out / "specification.yml").read_text(encoding="utf-8")
+        assert "x_wer" not in again
+        assert (found.findings.records, found.findings.clusters) == (9, 5)
+
+
 def test_a_role_can_be_stated(folder):
     options = Options(mapped={"wer": "identifier"}, out=folder / "mapped")
     found = dedupe_files([folder / "shop.csv"], options).findings
@@ -158,10 +178,12 @@ def write(folder, text, name="a.csv"):
     [
         (Options(mapped={"Vorname": "first"}), "expected a known role, found 'first'"),
         (Options(mapped={"Vornahme": "given_name"}), "found 'Vornahme'"),
+        (Options(mapped={"wer": "truth"}), "--map truth=wer: expected what the column holds"),
+        (Options(mapped={"id": "record_id"}), "--map record_id=id: expected what the column holds"),
     ],
 )
 def test_an_unknown_role_or_column_is_told(folder, tmp_path, options, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises((InputError, UsageError), match=message):
         dedupe_files([folder / "shop.csv"], Options(mapped=options.mapped, out=tmp_path / "out"))
     assert not (tmp_path / "out").exists()  # nothing half done is left
 
@@ -179,6 +201,39 @@ def test_a_specification_with_an_unknown_column_is_told(folder, result, tmp_path
 def test_the_output_folder_must_be_one(folder, tmp_path):
     with pytest.raises(UsageError, match="--out: expected a folder, found a file"):
         dedupe_files([folder / "shop.csv"], Options(out=write(tmp_path, "")))
+
+
+@pytest.mark.parametrize("name", ["clusters.csv", "golden.csv", "pairs.parquet"])
+def test_no_input_is_overwritten(tmp_path, name):
+    (tmp_path / "in").mkdir()
+    path = write(tmp_path / "in", SHOP, name)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "in")
+    for out in (tmp_path / "in", link, tmp_path / "x" / ".." / "in"):
+        with pytest.raises(UsageError, match="in which no input would be overwritten") as raised:
+            dedupe_files([path], Options(out=out))
+        assert raised.value.hint == "Name another folder for the results."
+    assert path.read_text(encoding="utf-8") == SHOP
+    assert list((tmp_path / "in").iterdir()) == [path]
+
+
+def test_no_input_lies_where_work_is_thrown_away(tmp_path):
+    (tmp_path / ".stamm-dedupe").mkdir()
+    path = write(tmp_path / ".stamm-dedupe", SHOP)
+    with pytest.raises(UsageError, match="no input would be overwritten"):
+        dedupe_files([path], Options(out=tmp_path))
+    assert path.exists()
+
+
+def test_a_specification_that_was_given_stays_as_somebody_wrote_it(folder, result, tmp_path):
+    shutil.copytree(result.out, tmp_path / "out")
+    own = tmp_path / "out" / "specification.yml"
+    own.write_text("# by Anna\n" + own.read_text(encoding="utf-8"), encoding="utf-8")
+    before = own.read_bytes()
+    options = Options(id_column="id", truth_column="wer", specification=own, out=tmp_path / "out")
+    dedupe_files([folder / "shop.csv", folder / "erp.csv"], options)
+    assert own.read_bytes() == before
+    assert {path.name for path in own.parent.iterdir()} == NAMES
 
 
 def test_without_files_there_is_nothing_to_do():

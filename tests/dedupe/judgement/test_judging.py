@@ -12,6 +12,7 @@ from dedupe.identity.constitution import Member
 from dedupe.identity.memberships import members
 from dedupe.judgement.judgements import decisions, judgements
 from dedupe.judgement.judging import Signature, alias, judge, merge, side, unmerge
+from dedupe.judgement.record_aliases import aliases
 from stamm.errors import InputError, UsageError
 from stamm.store import Store
 
@@ -152,6 +153,27 @@ def test_a_chain_of_new_names_in_one_file_keeps_the_id(store, pairs):
     before = run(store, "a x")["a"]
     assert alias(store, pairs, SIGNED) == 2
     assert run(store, "m x", 2)["m"] == before
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says", "hint"),
+    [
+        ([("x", "y")], "found x, which no run has seen", "before the next run"),
+        ([("n", "a")], "found n, which no run has seen", "a is known: the other way round"),
+        ([("x", "y"), ("u", "v")], "found 2 that no run has seen, such as x", "before the next"),
+    ],
+)
+def test_old_names_of_which_nobody_knows_any_are_refused(store, pairs, says, hint):
+    run(store, "a")
+    with pytest.raises(InputError, match=says) as raised:
+        alias(store, pairs, SIGNED)
+    assert hint in raised.value.hint
+    assert aliases(store).newer == {}
+
+
+def test_the_same_statement_may_come_again(store):
+    run(store, "a")
+    assert [alias(store, [("a", "b")], SIGNED) for _ in range(2)] == [1, 0]
 
 
 def test_records_that_no_party_ever_held_are_passed_over(store):
