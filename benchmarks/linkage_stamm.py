@@ -17,6 +17,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
     phases = Phases(begun)
     from dedupe.clustering.clusters import components
     from dedupe.linking.blocking import block
+    from dedupe.linking.encoding import encode
     from dedupe.linking.linkage import compare_candidates, keep_pairs
     from dedupe.linking.term_frequencies import build_frequencies
     from dedupe.resolve import cluster_linked
@@ -36,12 +37,13 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("load")
         candidates = block(con, specification)
         phases.ends("block")
-        compare_candidates(con, specification)
+        encoded = encode(con, specification, "link.person_records")
+        compare_candidates(con, specification, encoded)
         phases.ends("compare")
-        trained = train(con, specification)
+        trained = train(con, specification, encoded)
         phases.ends("train")
         build_frequencies(con, trained)
-        kept = keep_pairs(con, trained)
+        kept = keep_pairs(con, trained, encoded)
         phases.ends("score")
         sure = con.execute(
             "select l_rid - 1 as l, r_rid - 1 as r from link.person_pairs where weight > 0"

@@ -1,15 +1,19 @@
 """Blocking: standardised records → candidate pairs, each with the rules that made it.
 
-Flow: `link.<party_type>_records` → one 64-bit key per record, rule and list entry → the list of
-holders of each key → pairs inside each list → distinct pairs with a bit mask of rules. Records
+Flow: `link.<party_type>_records` → one 64-bit key per record, rule and list entry → pairs of those
+that hold one key, each once, with a bit mask of rules (`dedupe.linking.meetings`). Records
 that are equal in every standardised column are collapsed to their first before: a block's size is
 that of its distinct contents, so neither a copy nor a million of them changes who meets whom.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from dedupe.linking.meetings import Holders, candidate_pairs
 from dedupe.specification import BlockingRule, Specification
 
 if TYPE_CHECKING:
@@ -44,24 +48,6 @@ def blocks_sql(rule: BlockingRule, keys: str) -> str:
     return (
         f"select list(rid::integer) as rids from ({keys}) where k is not null"
         f" group by k having count(*) between 2 and {rule.cap}"
-    )
-
-
-def pairs_sql(specification: Specification, blocks: str) -> str:
-    """(l_rid, r_rid, rules): each pair once, bit i of `rules` for the i-th blocking rule.
-
-    Reads tables `<blocks>_0`, `<blocks>_1`, …, one per rule. Both record numbers travel in one
-    integer, because grouping by one costs half of grouping by two.
-    """
-    met = " union all ".join(
-        f"select l, unnest(rids) as r, {1 << place}::bigint as rule"
-        f" from (select rids, unnest(rids) as l from {blocks}_{place})"
-        for place in range(len(specification.blocking_rules))
-    )
-    return (
-        "select (pair >> 32)::integer as l_rid, (pair & 4294967295)::integer as r_rid, rules from ("
-        f"select (l::bigint << 32) | r as pair, bit_or(rule) as rules from ({met})"
-        " where l < r group by pair)"
     )
 
 
@@ -111,19 +97,33 @@ def set_copies_aside(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 def write_candidates(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str
 ) -> None:
-    """Temp table `candidates` (l_rid, r_rid, rules) of these records, in no order."""
+    """Temp table `candidates` (l_rid, r_rid, rules) of these records, by l_rid and r_rid."""
+    import pyarrow as pa
+
+    con.execute("create or replace temp table candidates (l_rid int, r_rid int, rules bigint)")
+    (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
+    holders = _holders(con, specification, records)
+    for pairs in candidate_pairs(holders, threads=int(threads)):
+        columns = {"l_rid": pairs.left, "r_rid": pairs.right, "rules": pairs.rules}
+        con.register("arriving_pairs", pa.table(columns))
+        con.execute("insert into candidates from arriving_pairs")
+        con.unregister("arriving_pairs")
+
+
+def _holders(
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str
+) -> Iterator[Holders]:
+    """Each rule's keys, those of single values hashed in one pass over the records."""
     rules = list(enumerate(specification.blocking_rules))
-    single = [(place, rule) for place, rule in rules if not LISTS.intersection(rule.columns)]
-    keys = "".join(f", {key_sql(rule)} as k_{place}" for place, rule in single)
+    single = {place: rule for place, rule in rules if not LISTS.intersection(rule.columns)}
+    keys = "".join(f", {key_sql(rule)} as k_{place}" for place, rule in single.items())
     con.execute(f"create or replace temp table record_keys as select rid{keys} from {records}")
     for place, rule in rules:
         of_rule = (
             f"select rid, k_{place} as k from record_keys"
-            if (place, rule) in single
+            if place in single
             else keys_sql(rule, records)
         )
-        con.execute(f"create or replace temp table blocks_{place} as {blocks_sql(rule, of_rule)}")
+        found = con.execute(f"select rid, k from ({of_rule}) where k is not null").fetchnumpy()
+        yield Holders(place, rule.cap, np.asarray(found["rid"]), np.asarray(found["k"]))
     con.execute("drop table record_keys")
-    con.execute(f"create or replace temp table candidates as {pairs_sql(specification, 'blocks')}")
-    for place, _ in rules:
-        con.execute(f"drop table blocks_{place}")

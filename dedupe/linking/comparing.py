@@ -1,27 +1,30 @@
-"""Compare: pairs of record numbers → their patterns, in one pass over the pairs.
+"""Compare: pairs of record numbers → their patterns.
 
-Flow: `link.<party_type>_records` → the columns that comparisons look at, one text each
-(`comparable_sql`) → `compare` joins them to any table of (l_rid, r_rid). A list becomes a text,
-because DuckDB keeps joined texts by reference but copies joined lists; and the dear tests are
-asked only of pairs that pass a cheap one.
+Flow: standardised records → whole numbers (`encoding`) → the level of each comparison, for a batch
+of pairs at a time (`level_codes`) → all levels of a pair in one integer. Equality is decided on the
+numbers; the pairs that it leaves open are asked as texts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import LISTS
-from dedupe.linking.levels import PLAIN, Tests, level_case
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.linking.batches import Batch
+from dedupe.linking.encoding import Encoded, Rows, encode
 from dedupe.linking.patterns import BITS
-from dedupe.specification import Condition, Specification
+from dedupe.specification import Comparison, Specification
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
-RANGE = 1 << 20  # records; DuckDB's limit for a join by place
-_MANY, _NEXT = "chr(30)", "chr(31)"  # before a list of more than one, and between its entries
+BATCH = 1 << 18  # pairs that a thread compares at once
+PORTION = 1 << 22  # pairs in memory at once
 
 
 def compare(
@@ -31,64 +34,33 @@ def compare(
     out: str,
     *,
     carried: str = "",
+    encoded: Encoded | None = None,
 ) -> None:
-    """Temp table `out` (l_rid, r_rid, <carried>, pattern) of all pairs in table or view `pairs`.
+    """Temp table `out` (l_rid, r_rid, <carried>, pattern) of all pairs in table `pairs`.
 
-    `carried` names a column of `pairs` to keep. Rows come in no order.
+    `carried` names a column of `pairs` to keep; `encoded` holds their records, if somebody has
+    encoded them already. Pairs that lie together should share a record:
+    it is in the processor's cache then.
     """
-    kept = f", p.{carried}" if carried else ""
+    kept = f", {carried}" if carried else ""
+    chosen = f"l_rid::integer as l_rid, r_rid::integer as r_rid{kept}"
     con.execute(
-        f"create or replace temp table {out} as select l_rid::integer as l_rid,"
-        f" r_rid::integer as r_rid{kept}, 0::bigint as pattern from {pairs} as p limit 0"
+        f"create or replace temp table {out} as"
+        f" select {chosen}, 0::bigint as pattern from {pairs} limit 0"
     )
-    with joined_as_written(con):
-        for chosen, left, right in _portions(con, specification, pairs):
-            con.execute(
-                f"insert into {out} select p.l_rid, p.r_rid{kept}, {pattern_sql(specification)}"
-                f" from (from {pairs} where {chosen}) as p"
-                f" inner join ({comparable_sql(specification, left)}) as l on l.rid = p.l_rid"
-                f" inner join ({comparable_sql(specification, right)}) as r on r.rid = p.r_rid"
-            )
-
-
-def _portions(
-    con: duckdb.DuckDBPyConnection, specification: Specification, pairs: str
-) -> Iterator[tuple[str, str, str]]:
-    """(which pairs, their left records, their right records), as SQL.
-
-    Few pairs bring only the records that they mention. Many are cut by ranges of record numbers,
-    so that DuckDB finds a record by its number instead of hashing it.
-    """
-    records = f"link.{specification.party_type}_records"
-    total = int(con.table(records).count("*").fetchall()[0][0])
-    # Two halves at least: both sides of the join lie in memory.
-    size = max(1, min(RANGE, total // 2 + 1))
-    found = con.execute(
-        f"select l_rid // {size} as l, r_rid // {size} as r, count(*) from {pairs}"
-        " group by all order by all"
-    ).fetchall()
-    if 2 * sum(row[2] for row in found) < total:
-        con.execute(
-            f"create or replace temp table mentioned_records as from {records} where rid in"
-            f" (select l_rid from {pairs} union all select r_rid from {pairs})"
-        )
-        yield "true", "mentioned_records", "mentioned_records"
-        con.execute("drop table mentioned_records")
-        return
-    for left, right, _ in found:
-        in_range = "{0} between {1} and {2}"
-        left_range, right_range = ((side * size, side * size + size - 1) for side in (left, right))
-        yield (
-            f"{in_range.format('l_rid', *left_range)} and {in_range.format('r_rid', *right_range)}",
-            f"{records} where {in_range.format('rid', *left_range)}",
-            f"{records} where {in_range.format('rid', *right_range)}",
-        )
+    records = encoded or encode_mentioned(con, specification, pairs)
+    for portion in portions(con, f"select {chosen} from {pairs}", pairs):
+        left, right = (records.rows(portion[side].to_numpy()) for side in ("l_rid", "r_rid"))
+        found = patterns_of_rows(con, specification, records, left, right)
+        con.register("arriving_patterns", portion.append_column("pattern", [found]))
+        con.execute(f"insert into {out} from arriving_patterns")
+        con.unregister("arriving_patterns")
 
 
 def count_patterns(
     con: duckdb.DuckDBPyConnection, specification: Specification, pairs: str
 ) -> list[tuple[int, int]]:
-    """(pattern, pairs) of a table or view of (l_rid, r_rid), by pattern."""
+    """(pattern, pairs) of a table of (l_rid, r_rid), by pattern."""
     compare(con, specification, pairs, "counted_pairs")
     rows = con.execute(
         "select pattern, count(*) from counted_pairs group by pattern order by pattern"
@@ -97,103 +69,69 @@ def count_patterns(
     return [(int(pattern), int(pairs)) for pattern, pairs in rows]
 
 
-def pattern_sql(specification: Specification) -> str:
-    """The pattern of two comparable records `l` and `r` as a bigint expression."""
-    parts = [
-        f"(({level_case(comparison, FAST)})::bigint << {BITS * place})"
-        for place, comparison in enumerate(specification.comparisons)
-    ]
-    return " | ".join(parts)
-
-
-def comparable_sql(specification: Specification, records: str) -> str:
-    """(rid, <columns>) of records, lists as texts; `records` is what stands behind `from`."""
-    columns = ", ".join(
-        f"{_as_text(column)} as {column}" if column in LISTS else column
-        for column in compared_columns(specification)
+def encode_mentioned(
+    con: duckdb.DuckDBPyConnection, specification: Specification, pairs: str
+) -> Encoded:
+    """The records of these pairs; all records, where most of them are mentioned anyway."""
+    records = f"link.{specification.party_type}_records"
+    if 2 * _count(con, pairs) >= _count(con, records):
+        return encode(con, specification, records)
+    con.execute(
+        f"create or replace temp table mentioned_records as from {records} where rid in"
+        f" (select l_rid from {pairs} union all select r_rid from {pairs})"
     )
-    return f"select rid::integer as rid, {columns} from {records}"
+    encoded = encode(con, specification, "mentioned_records")
+    con.execute("drop table mentioned_records")
+    return encoded
 
 
-def compared_columns(specification: Specification) -> list[str]:
-    """The columns that the comparisons look at, each once."""
-    found: dict[str, None] = {}
-    for comparison in specification.comparisons:
-        found |= dict.fromkeys(comparison.needs)
-        whens = [condition for level in comparison.levels for condition in level.when]
-        for condition in (*comparison.silent_when, *whens):
-            for part in condition.of or (condition,):
-                found |= dict.fromkeys(c for c in (part.column, part.other) if c)
-    return list(found)
+def portions(con: duckdb.DuckDBPyConnection, query: str, table: str) -> Iterator[pa.Table]:
+    """The rows of a query of a single table, so many at a time, in its order."""
+    for start in range(0, _count(con, table), PORTION):
+        yield con.execute(f"{query} limit {PORTION} offset {start}").to_arrow_table()
 
 
-@contextmanager
-def joined_as_written(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Joins in the written order, rows in any order.
-
-    The optimiser takes pairs for the smaller side and would keep all of them in memory, twice.
-    """
-    con.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
-    con.execute("set preserve_insertion_order = false")
-    try:
-        yield
-    finally:
-        con.execute("reset disabled_optimizers")
-        con.execute("set preserve_insertion_order = true")
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.table(table).count("*").fetchall()[0][0])
 
 
-def _as_text(column: str) -> str:
-    """A lone entry as it is; a list of none equals no other."""
-    return (
-        f"case len({column}) when 1 then {column}[1]"
-        f" when 0 then {_MANY} || {_NEXT} || rid"
-        f" else {_MANY} || array_to_string({column}, {_NEXT}) end"
-    )
+def patterns_of_rows(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    encoded: Encoded,
+    left: Rows,
+    right: Rows,
+) -> NDArray[np.int64]:
+    """The pattern of each pair of rows; batches are compared side by side."""
+    (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
+
+    def of_batch(start: int) -> NDArray[np.int64]:
+        end = start + BATCH
+        return batch_patterns(specification, Batch(encoded, left[start:end], right[start:end]))
+
+    with ThreadPoolExecutor(int(threads)) as batches:
+        found = list(batches.map(of_batch, range(0, len(left), BATCH)))
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
-def _overlap(c: Condition) -> str:
-    entries = [f"string_split(ltrim({side}.{c.column}, {_MANY}), {_NEXT})" for side in "lr"]
-    return (
-        f"case when l.{c.column} = r.{c.column} then true"
-        f" when l.{c.column} >= ' ' and r.{c.column} >= ' ' then false"
-        f" else list_has_any({', '.join(entries)}) end"
-    )
+def batch_patterns(specification: Specification, batch: Batch) -> NDArray[np.int64]:
+    """All levels of each pair of a batch in one integer."""
+    pattern = np.zeros(len(batch), dtype=np.int64)
+    for place, comparison in enumerate(specification.comparisons):
+        pattern |= level_codes(comparison, batch).astype(np.int64) << (BITS * place)
+    return pattern
 
 
-def _levenshtein(c: Condition) -> str:
-    """Of equal length and one letter apart: the letter was replaced."""
-    left, right = f"l.{c.column}", f"r.{c.column}"
-    if c.at_most != 1:
-        return (
-            f"case when abs(strlen({left}) - strlen({right})) > {c.at_most} then false"
-            f" else levenshtein({left}, {right}) <= {c.at_most} end"
-        )
-    return (
-        f"case when strlen({left}) = strlen({right}) then hamming({left}, {right}) <= 1"
-        f" else {_one_letter_more(left, right)} end"
-    )
-
-
-def _slip(c: Condition) -> str:
-    """Of equal length: one letter replaced, or two neighbours swapped."""
-    left, right = f"l.{c.column}", f"r.{c.column}"
-    return (
-        f"case when strlen({left}) = strlen({right}) then case hamming({left}, {right})"
-        f" when 1 then true when 2 then damerau_levenshtein({left}, {right}) = 1 else false end"
-        f" else {_one_letter_more(left, right)} end"
-    )
-
-
-def _one_letter_more(left: str, right: str) -> str:
-    """One text is the other with a letter put in: before or behind the third both agree."""
-    rest = f"greatest(least(strlen({left}), strlen({right})) - 3, 0)"
-    return (
-        f"case when abs(strlen({left}) - strlen({right})) > 1 then false"
-        f" when left({left}, 3) <> left({right}, 3)"
-        f" and right({left}, {rest}) <> right({right}, {rest}) then false"
-        f" else levenshtein({left}, {right}) = 1 end"
-    )
-
-
-# The same tests as PLAIN on the columns of `comparable_sql`.
-FAST: Tests = {**PLAIN, "overlap": _overlap, "levenshtein": _levenshtein, "slip": _slip}
+def level_codes(comparison: Comparison, batch: Batch) -> NDArray[np.uint8]:
+    """The level's code per pair, 0 where the comparison says nothing."""
+    undecided = batch.present(comparison.needs)
+    for condition in comparison.silent_when:
+        undecided &= ~batch.holds(condition, undecided)
+    codes = undecided.astype(np.uint8)  # 1: the last level
+    for level in comparison.levels[:-1]:
+        meets = undecided
+        for condition in level.when:
+            meets = meets & batch.holds(condition, meets)
+        codes[meets] = comparison.code(level.name)
+        undecided = undecided & ~meets
+    return codes

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dedupe.linking.blocking import block, rule_name_sql
 from dedupe.linking.comparing import compare
+from dedupe.linking.encoding import Encoded, encode
 from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
 from dedupe.linking.term_frequencies import build_frequencies
 from dedupe.model import Model, adopt, keep, restore_context, restore_frequencies
@@ -83,15 +84,16 @@ def link_standardised(
     """The same for records that are standardised already."""
     party_type = specification.party_type
     candidates = block(con, specification)
-    compare_candidates(con, specification)
+    encoded = encode(con, specification, f"link.{party_type}_records")
+    compare_candidates(con, specification, encoded)
     if known:
         model = adopt(work_dir, known, specification)
         restore_frequencies(con, work_dir, model)
     else:
-        trained = train(con, specification)
+        trained = train(con, specification, encoded)
         build_frequencies(con, trained)
         model = keep(con, trained, work_dir)
-    kept = keep_pairs(con, model.trained)
+    kept = keep_pairs(con, model.trained, encoded)
     records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
     return LinkResult(party_type, records, candidates, kept, model)
 
@@ -99,43 +101,48 @@ def link_standardised(
 def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
     """Compare and weigh temp tables `candidates` and `copies`; keep those that are worth it."""
     compare_candidates(con, trained.specification)
-    con.execute(f"insert into link.{trained.specification.party_type}_pairs {_worth(con, trained)}")
+    kept = _worth(con, trained, None)
+    con.execute(f"insert into link.{trained.specification.party_type}_pairs {kept}")
     con.execute("drop table weighed_pairs")
 
 
-def compare_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+def compare_candidates(
+    con: duckdb.DuckDBPyConnection, specification: Specification, encoded: Encoded | None = None
+) -> None:
     """Temp table `compared` (l_rid, r_rid, rules, pattern) of candidates and equal records.
 
     A record equal to an earlier one is tied to it alone; its pattern is that of the first one with
     itself.
     """
-    compare(con, specification, "candidates", "compared", carried="rules")
+    compare(con, specification, "candidates", "compared", carried="rules", encoded=encoded)
     con.execute(
         "create or replace temp table originals as"
         " select distinct first_rid as l_rid, first_rid as r_rid from copies"
     )
-    compare(con, specification, "originals", "equal_patterns")
+    compare(con, specification, "originals", "equal_patterns", encoded=encoded)
     con.execute(
         "insert into compared select c.first_rid, c.rid, 0, e.pattern from copies as c"
         " inner join equal_patterns as e on e.l_rid = c.first_rid"
     )
 
 
-def keep_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> int:
+def keep_pairs(
+    con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded | None = None
+) -> int:
     """`compared` → `link.<party_type>_pairs`, those worth keeping; returns their number."""
     party_type = trained.specification.party_type
-    kept = _worth(con, trained)
+    kept = _worth(con, trained, encoded)
     _count_weights(con, f"link.{party_type}_weight_counts")
     con.execute(f"create or replace table link.{party_type}_pairs as {kept}")
     con.execute("drop table weighed_pairs")
     return int(con.table(f"link.{party_type}_pairs").count("*").fetchall()[0][0])
 
 
-def _worth(con: duckdb.DuckDBPyConnection, trained: Trained) -> str:
+def _worth(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded | None) -> str:
     """Leaves table `weighed_pairs`, those in `compared` that are worth it; SQL of the pairs."""
     specification = trained.specification
     least = threshold_weight(specification.thresholds.candidate)
-    weigh(con, trained, "compared", "weighed_pairs", carried="rules", least=least)
+    weigh(con, trained, "compared", "weighed_pairs", carried="rules", least=least, encoded=encoded)
     return (
         f"select l_rid, r_rid, {rule_name_sql(specification)} as blocking_rule, pattern, weight"
         " from weighed_pairs order by l_rid, r_rid"

@@ -7,17 +7,24 @@ equality level with `term_frequency` the chance u is replaced by the frequency o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING
 
-from dedupe.linking.comparing import compare
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.linking.comparing import compare, encode_mentioned, portions
+from dedupe.linking.encoding import Encoded
 from dedupe.linking.patterns import unpack
-from dedupe.linking.term_frequencies import TermBits, rarest_bits, term_sums
+from dedupe.linking.term_bits import Term, shared_bits, terms_of
+from dedupe.linking.term_frequencies import TermBits, rarest_bits
 from dedupe.trained import Trained
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 FIXED_POINT = 1000  # weights are stored as thousandths of a bit
 
@@ -72,8 +79,9 @@ def score_pairs(
     The pairs need not come from blocking. Needs the tables that `link` left in `link`.
     """
     del party_type  # the model's own
-    compare(con, trained.specification, pairs_table, "asked_patterns")
-    weigh(con, trained, "asked_patterns", out_table)
+    encoded = encode_mentioned(con, trained.specification, pairs_table)
+    compare(con, trained.specification, pairs_table, "asked_patterns", encoded=encoded)
+    weigh(con, trained, "asked_patterns", out_table, encoded=encoded)
     con.execute("drop table asked_patterns")
 
 
@@ -85,11 +93,13 @@ def weigh(
     *,
     carried: str = "",
     least: int | None = None,
+    encoded: Encoded | None = None,
 ) -> None:
-    """Pairs with patterns → `out_table` (l_rid, r_rid, <carried>, pattern, weight), in no order.
+    """Pairs with patterns → `out_table` (l_rid, r_rid, <carried>, pattern, weight).
 
     `least` leaves out lighter pairs. Most of those are told by their pattern alone: not even the
-    rarest values would lift them. Temp table `pattern_bits` says so for each pattern.
+    rarest values would lift them. Temp table `pattern_bits` says so for each pattern. `encoded`
+    holds the pairs' records, if somebody has encoded them already.
     """
     write_pattern_bits(con, trained, compared, least)
     kept = f", {carried}" if carried else ""
@@ -98,19 +108,38 @@ def weigh(
         f" stranger, alternative from {compared} inner join pattern_bits using (pattern)"
         " where not hopeless"
     )
-    strangers, alternative, joins = term_sums(con, trained, "hopeful")
     con.execute(
-        f"create or replace table {out_table} as"
-        f" with summed as (select p.l_rid, p.r_rid{kept}, pattern, match,"
-        f" stranger + {strangers} as s, alternative + {alternative} as a"
-        f" from hopeful as p {joins}),"
-        f" weighed as (select l_rid::bigint as l_rid, r_rid::bigint as r_rid{kept}, pattern,"
-        f" round({FIXED_POINT} * (match - greatest(s, a)"
-        " - log2(1 + pow(2, greatest(least(s, a) - greatest(s, a), -1000)))))::integer as weight"
-        " from summed)"
-        f" from weighed {'' if least is None else f'where weight >= {least}'}"
+        f"create or replace table {out_table} as select l_rid::bigint as l_rid,"
+        f" r_rid::bigint as r_rid{kept}, pattern, 0::integer as weight from hopeful limit 0"
     )
+    records = encoded or encode_mentioned(con, trained.specification, "hopeful")
+    terms = terms_of(con, trained, records)
+    for portion in portions(con, "from hopeful", "hopeful"):
+        weights = _weights(terms, records, portion)
+        con.register("arriving_weights", portion.append_column("weight", [weights]))
+        con.execute(
+            f"insert into {out_table} select l_rid, r_rid{kept}, pattern, weight"
+            f" from arriving_weights {'' if least is None else f'where weight >= {least}'}"
+        )
+        con.unregister("arriving_weights")
     con.execute("drop table hopeful")
+
+
+def _weights(terms: Sequence[Term], records: Encoded, pairs: pa.Table) -> NDArray[np.int32]:
+    """Bits of the patterns and of the values that the pairs share → weights."""
+    left, right = (records.rows(pairs[side].to_numpy()) for side in ("l_rid", "r_rid"))
+    patterns = pairs["pattern"].to_numpy()
+    stranger, alternative = (pairs[kind].to_numpy().copy() for kind in ("stranger", "alternative"))
+    for term in terms:
+        chosen = term.at_level(patterns)
+        bits = shared_bits(term, records, left.take(chosen), right.take(chosen))
+        stranger[chosen] += bits
+        if term.is_strangers:
+            alternative[chosen] += bits
+    high, low = np.maximum(stranger, alternative), np.minimum(stranger, alternative)
+    against = high + np.log2(1.0 + np.exp2(np.maximum(low - high, -1000.0)))
+    weights = np.rint(FIXED_POINT * (pairs["match"].to_numpy() - against))
+    return np.asarray(weights.astype(np.int32))
 
 
 def write_pattern_bits(

@@ -1,9 +1,7 @@
 """Term frequencies: how much likelier than the average value a stranger holds this one.
 
 Flow: `link.<party_type>_records` and the trained model → one table of (value, bits) per column
-(`build_frequencies`) → the bits of any table of pairs, as joins that scoring adds to its own
-(`term_sums`). Where both records hold several shared values, the rarest of them counts, so that
-it does not matter which record stands left.
+(`build_frequencies`). What they say of a pair is `dedupe.linking.term_bits`.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from dedupe.linking.blocking import LISTS
 from dedupe.linking.namesakes import build_namesakes
-from dedupe.linking.patterns import level_sql
 from dedupe.specification import Comparison, Level
 from dedupe.trained import Trained
 
@@ -91,76 +88,3 @@ def rarest_bits(con: duckdb.DuckDBPyConnection, trained: Trained) -> list[TermBi
         code, alike = comparison.code(level.name), is_strangers(trained, comparison)
         found.append(TermBits(place, code, float(bits), alike))
     return found
-
-
-def term_sums(con: duckdb.DuckDBPyConnection, trained: Trained, pairs: str) -> tuple[str, str, str]:
-    """Bits of the pairs' shared values: (for strangers, for the alternative, joins to `p`).
-
-    The first two are sums over the joined tables; `pairs` has (l_rid, r_rid, pattern).
-    """
-    strangers, alternative, joins = ["0"], ["0"], []
-    terms = frequency_terms(trained)
-    if terms:
-        _write_record_bits(con, trained, pairs)
-        joins += [f"inner join record_bits as {side} on {side}.rid = p.{side}_rid" for side in "lr"]
-    for place, (comparison, level) in enumerate(terms):
-        bits = f"l.bits_{place}, r.bits_{place}"
-        if level.term_frequency in LISTS:
-            _write_list_bits(con, trained, pairs, place)
-            joins.append(
-                f"left join list_bits_{place} as t_{place}"
-                f" on t_{place}.l_rid = p.l_rid and t_{place}.r_rid = p.r_rid"
-            )
-            bits += f", t_{place}.bits"
-        at_level = _at_level(trained, comparison, level, "p.pattern")
-        term = f"case when {at_level} then coalesce({bits}, 0) else 0 end"
-        strangers.append(term)
-        if is_strangers(trained, comparison):
-            alternative.append(term)
-    return " + ".join(strangers), " + ".join(alternative), " ".join(joins)
-
-
-def _at_level(trained: Trained, comparison: Comparison, level: Level, pattern: str) -> str:
-    code = level_sql(trained.specification, comparison.name, pattern)
-    return f"{code} = {comparison.code(level.name)}"
-
-
-def _write_record_bits(con: duckdb.DuckDBPyConnection, trained: Trained, pairs: str) -> None:
-    """Temp table `record_bits` (rid, bits_0, …): of the record's value, where it has only one."""
-    records = f"link.{trained.specification.party_type}_records"
-    columns, joins = [], []
-    for place, (_, level) in enumerate(frequency_terms(trained)):
-        column = level.term_frequency
-        value = f"r.{column}"
-        if column in LISTS:
-            value = f"case when len(r.{column}) = 1 then r.{column}[1] end"
-        table = f"link.{trained.specification.party_type}_frequency_{column}"
-        joins.append(f"left join {table} as f_{place} on f_{place}.value = {value}")
-        columns.append(f"f_{place}.bits as bits_{place}")
-    con.execute(
-        f"create or replace temp table record_bits as select r.rid, {', '.join(columns)}"
-        f" from {records} as r {' '.join(joins)} where r.rid in"
-        f" (select l_rid from {pairs} union all select r_rid from {pairs})"
-    )
-
-
-def _write_list_bits(
-    con: duckdb.DuckDBPyConnection, trained: Trained, pairs: str, place: int
-) -> None:
-    """Temp table `list_bits_<place>` (l_rid, r_rid, bits): the rarest entry that both share.
-
-    Of pairs in which both hold several; in the others it is the only entry of one of them.
-    """
-    comparison, level = frequency_terms(trained)[place]
-    party_type, column = trained.specification.party_type, level.term_frequency
-    con.execute(
-        f"create or replace temp table list_bits_{place} as"
-        " with shared as (select p.l_rid, p.r_rid,"
-        f" unnest(list_intersect(l.{column}, r.{column})) as value from {pairs} as p"
-        f" inner join link.{party_type}_records as l on l.rid = p.l_rid"
-        f" inner join link.{party_type}_records as r on r.rid = p.r_rid"
-        f" where {_at_level(trained, comparison, level, 'p.pattern')}"
-        f" and len(l.{column}) > 1 and len(r.{column}) > 1)"
-        " select l_rid, r_rid, min(bits) as bits from shared"
-        f" inner join link.{party_type}_frequency_{column} using (value) group by l_rid, r_rid"
-    )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.linking.blocking import keys_sql
-from dedupe.linking.comparing import compared_columns
+from dedupe.linking.encoding import compared_columns
 from dedupe.linking.term_frequencies import frequency_terms
 from dedupe.specification import Specification
 from dedupe.trained import Trained

@@ -1,7 +1,7 @@
 """u: how often two records of strangers agree.
 
 Equality levels: the exact chance from value frequencies, Σ n(n−1) / (N(N−1)). All others: the
-share among pairs drawn in a fixed way. Equal records are one here (view `distinct_records`, which
+share among pairs drawn in a fixed way. Equal records are one here (temp table `copies`, which
 blocking leaves): copies of one record are not strangers who agree.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.linking.blocking import DISTINCT, LISTS
-from dedupe.linking.comparing import count_patterns
+from dedupe.linking.comparing import patterns_of_rows
+from dedupe.linking.encoding import Encoded, Rows, encode
 from dedupe.linking.patterns import level_counts
 from dedupe.specification import Comparison, Specification
 
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
 SAMPLE = 300_000  # a level seen 100 times has u > 3e-4; rarer ones have exact chances
 UNSEEN = 0.5  # a level seen in none of n pairs gets half a sighting
+STRIDE = 7919  # per round: pairs each record with others from all over the table
 
 
 def chances(
-    con: duckdb.DuckDBPyConnection, specification: Specification
+    con: duckdb.DuckDBPyConnection, specification: Specification, encoded: Encoded | None = None
 ) -> list[NDArray[np.float64]]:
     """u per comparison, by level code − 1; and each row adds up to one."""
-    counts = _sampled(con, specification)
+    records = encoded or encode(con, specification, f"link.{specification.party_type}_records")
+    distinct = _distinct(con, records)
+    counts = _sampled(con, specification, records, distinct)
     return [
-        _with_exact(con, comparison, counts[place])
+        _with_exact(records, distinct, comparison, counts[place])
         for place, comparison in enumerate(specification.comparisons)
     ]
 
@@ -46,30 +49,44 @@ def missing_shares(con: duckdb.DuckDBPyConnection, specification: Specification)
     return [1.0 - float(share or 0.0) ** 2 for share in shares]
 
 
+def _distinct(con: duckdb.DuckDBPyConnection, records: Encoded) -> NDArray[np.bool_]:
+    """Per row, whether no earlier record is equal to it."""
+    distinct = np.ones(len(records.codes), dtype=np.bool_)
+    copies = con.execute("select rid from copies").fetchnumpy()["rid"]
+    distinct[records.rows(np.asarray(copies))] = False
+    return distinct
+
+
 def _sampled(
-    con: duckdb.DuckDBPyConnection, specification: Specification
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: Encoded,
+    distinct: NDArray[np.bool_],
 ) -> list[NDArray[np.float64]]:
     """Level counts per comparison among drawn pairs; equal bytes for equal records."""
-    con.execute(
-        "create or replace temp table numbered_records as"
-        f" select rid, row_number() over (order by rid) - 1 as place from {DISTINCT}"
-    )
-    total = int(con.table("numbered_records").count("*").fetchall()[0][0])
+    left, right = _drawn(records.row_of[records.row_of >= 0], distinct)
+    patterns = patterns_of_rows(con, specification, records, left, right)
+    found, counts = np.unique(patterns, return_counts=True)
+    return level_counts(specification, zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def _drawn(rows: Rows, distinct: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Pairs of distinct rows, which are given by record number."""
+    numbered = rows[distinct[rows]]
+    total = len(numbered)
     rounds = max(1, min(total - 1, SAMPLE // max(total, 1)))
     every = max(1, total // SAMPLE)  # of a large table each so many-th record is enough
-    con.execute(
-        "create or replace temp table drawn_pairs as with drawn as"
-        # A large stride per round pairs each record with others from all over the table.
-        f" (select rid, (place + i * 7919) % {max(total, 1)} as other from numbered_records"
-        f" cross join range(1, {rounds + 1}) as t(i) where place % {every} = 0)"
-        " select d.rid as l_rid, r.rid as r_rid from drawn as d"
-        " inner join numbered_records as r on r.place = d.other where d.rid <> r.rid"
-    )
-    return level_counts(specification, count_patterns(con, specification, "drawn_pairs"))
+    places = np.arange(0, total, every)
+    lefts = np.tile(places, rounds)
+    others = lefts + np.repeat(np.arange(1, rounds + 1), len(places)) * STRIDE
+    other = others % max(total, 1)
+    met = lefts != other
+    return numbered[lefts[met]], numbered[other[met]]
 
 
 def _with_exact(
-    con: duckdb.DuckDBPyConnection,
+    records: Encoded,
+    distinct: NDArray[np.bool_],
     comparison: Comparison,
     counts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -78,21 +95,18 @@ def _with_exact(
     for level in comparison.levels:
         code = comparison.code(level.name)
         if level.exact_chance:
-            chance = _exact_chance(con, level.exact_chance, comparison)
+            chance = _exact_chance(records, distinct, level.exact_chance, comparison)
             u[code - 1] = max(chance - better, 1e-9) if chance > better else u[code - 1]
         better += u[code - 1]
     u[0] = max(1.0 - u[1:].sum(), 1e-6)
     return np.asarray(u / u.sum())
 
 
-def _exact_chance(con: duckdb.DuckDBPyConnection, column: str, comparison: Comparison) -> float:
+def _exact_chance(
+    records: Encoded, distinct: NDArray[np.bool_], column: str, comparison: Comparison
+) -> float:
     """Σ n(n−1) / (N(N−1)), N the records that have what the comparison needs."""
-    values = f"unnest({column})" if column in LISTS else column
-    present = " and ".join(f"{name} is not null" for name in comparison.needs)
-    pairs, total = con.execute(
-        f"select coalesce(sum(n * (n - 1)), 0)::bigint,"
-        f" (select count(*) from {DISTINCT} where {present})"
-        f" from (select count(*) as n from (select {values} as value from {DISTINCT})"
-        " where value is not null group by value)"
-    ).fetchall()[0]
-    return float(pairs) / max(float(total) * (float(total) - 1.0), 1.0)
+    holders = np.bincount(records.values(column, distinct)).astype(np.int64)
+    pairs = float((holders * (holders - 1)).sum())
+    total = float((records.has(comparison.needs) & distinct).sum())
+    return pairs / max(total * (total - 1.0), 1.0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.linking.encoding import Encoded
 from dedupe.linking.patterns import unpack
 from dedupe.specification import Specification
 from dedupe.trained import Table, Trained
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def train(con: duckdb.DuckDBPyConnection, specification: Specification) -> Trained:
+def train(
+    con: duckdb.DuckDBPyConnection, specification: Specification, encoded: Encoded | None = None
+) -> Trained:
     """From temp table `compared` (l_rid, r_rid, …, pattern) and the records."""
-    chance = counted(con, specification)
+    chance = counted(con, specification, encoded)
     learnt = fit(specification, patterns_of(con, specification, "compared"), chance)
     return _trained(specification, learnt, chance)
 
 
-def counted(con: duckdb.DuckDBPyConnection, specification: Specification) -> Chance:
+def counted(
+    con: duckdb.DuckDBPyConnection, specification: Specification, encoded: Encoded | None = None
+) -> Chance:
     """What the records say without any pair: chances, missing values, and how many there are."""
     records = int(con.table(f"link.{specification.party_type}_records").count("*").fetchall()[0][0])
     copies, copied = con.execute(
@@ -35,7 +40,8 @@ def counted(con: duckdb.DuckDBPyConnection, specification: Specification) -> Cha
         " (select count(*) as n from copies group by first_rid)"
     ).fetchall()[0]
     missing = missing_shares(con, specification)
-    return Chance(chances(con, specification), missing, records, int(copies), float(copied))
+    u = chances(con, specification, encoded)
+    return Chance(u, missing, records, int(copies), float(copied))
 
 
 def patterns_of(

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.linking.blocking import LISTS
-from dedupe.linking.comparing import FAST
 from dedupe.linking.levels import condition_sql, level_case
 from dedupe.linking.row_tests import level_of, row_test
+from dedupe.linking.text_tests import FAST
 from dedupe.specification import Condition, load_specification
 from stamm.duck import in_memory
 from tests.dedupe.records_by_hand import columns_of

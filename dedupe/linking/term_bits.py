@@ -1,0 +1,90 @@
+"""The bits of the values that pairs share: (tables of value and bits, encoded records) → per pair.
+
+Where both records hold several shared values, the rarest of them counts, so that it does not matter
+which record stands left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.linking.batches import shared_entries
+from dedupe.linking.encoding import Encoded, Rows
+from dedupe.linking.patterns import BITS
+from dedupe.linking.term_frequencies import frequency_terms, is_strangers
+from dedupe.trained import Trained
+
+if TYPE_CHECKING:
+    import duckdb
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A level whose chance is the value's own; `bits[code]` says how rare, 0 where unknown."""
+
+    column: str
+    place: int
+    code: int
+    is_strangers: bool
+    bits: Floats
+
+    def at_level(self, patterns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The pairs that agree at that level."""
+        return np.flatnonzero((patterns >> (BITS * self.place)) & 7 == self.code)
+
+
+def terms_of(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded) -> list[Term]:
+    """From tables `link.<party_type>_frequency_<column>`."""
+    return [
+        Term(
+            level.term_frequency,
+            trained.specification.position(comparison.name),
+            comparison.code(level.name),
+            is_strangers(trained, comparison),
+            _bits_by_code(con, trained, encoded, level.term_frequency),
+        )
+        for comparison, level in frequency_terms(trained)
+    ]
+
+
+def _bits_by_code(
+    con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded, column: str
+) -> Floats:
+    import pyarrow as pa
+
+    texts = encoded.texts[column]
+    numbered = {"code": pa.array(np.arange(1, len(texts) + 1)), "value": texts}
+    con.register("arriving_values", pa.table(numbered))
+    found = con.execute(
+        "select code, bits from arriving_values"
+        f" inner join link.{trained.specification.party_type}_frequency_{column} using (value)"
+    ).fetchnumpy()
+    con.unregister("arriving_values")
+    bits = np.zeros(len(texts) + 1)
+    bits[found["code"]] = np.ma.filled(found["bits"], 0.0)
+    return bits
+
+
+def shared_bits(term: Term, encoded: Encoded, left: Rows, right: Rows) -> Floats:
+    """The bits of the value that the records of each pair of rows share."""
+    column = encoded.codes[:, encoded.place[term.column]]
+    one, other = column.take(left), column.take(right)
+    lone = np.where(one > 0, one, other)  # what a list of many shares with a lone entry is that
+    bits = term.bits.take(np.maximum(lone, 0))
+    many = np.flatnonzero(lone < 0)
+    if len(many):
+        bits[many] = _rarest(term, encoded, left[many], right[many])
+    return bits
+
+
+def _rarest(term: Term, encoded: Encoded, left: Rows, right: Rows) -> Floats:
+    pairs, entries = shared_entries(encoded.lists[term.column], left, right)
+    found = np.full(len(left), np.inf)
+    np.minimum.at(found, pairs, term.bits.take(entries))
+    return np.where(np.isinf(found), 0.0, found)
