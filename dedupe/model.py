@@ -117,18 +117,19 @@ def restore_frequencies(con: duckdb.DuckDBPyConnection, folder: Path, model: Mod
 def weigh_new_values(
     con: duckdb.DuckDBPyConnection, folder: Path, model: Model, records: str
 ) -> None:
-    """Values of these records that the model does not know weigh as much as one holder's."""
+    """Values that came with these records: as common as the model says, else as one holder's."""
     party_type = model.trained.specification.party_type
     for column in frequency_columns(model.trained):
         file = _file(folder, party_type, model.digest, f"frequency_{column}")
         table = f"link.{party_type}_frequency_{column}"
         value = f"unnest({column})" if column in LISTS else column
         con.execute(
-            f"insert into {table} select value, (select min(bits) from read_parquet('{file}')"
-            " where value is null) as bits"
+            f"insert into {table} select given.value, coalesce(trained.bits, (select min(bits)"
+            f" from read_parquet('{file}') where value is null)) as bits"
             f" from (select distinct {value} as value from {records}) as given"
-            f" where value is not null and not exists"
-            f" (select 1 from {table} as known where known.value = given.value) order by value"
+            f" left join read_parquet('{file}') as trained on trained.value = given.value"
+            f" where given.value is not null and not exists (select 1 from {table} as known"
+            " where known.value = given.value) order by given.value"
         )
 
 
@@ -184,5 +185,13 @@ def _digest(trained: Trained) -> str:
     return hashlib.blake2b(repr(numbers).encode(), digest_size=6).hexdigest()
 
 
-def _trainable(specification: Specification) -> dict[str, Any]:
-    return specification.model_dump(mode="json", exclude={"thresholds"})
+def _trainable(specification: Specification) -> Any:
+    """What training reads: not what is done with its numbers, and no words about their origin."""
+    left_out = {"thresholds", "supervised"}
+    return _without_origins(specification.model_dump(mode="json", exclude=left_out))
+
+
+def _without_origins(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {k: _without_origins(v) for k, v in content.items() if k != "origin"}
+    return [_without_origins(one) for one in content] if isinstance(content, list) else content

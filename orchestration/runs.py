@@ -81,6 +81,14 @@ class RunLog:
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds")
 
+    def last_ended(self) -> tuple[str, str] | None:
+        """(run id, moment) of the run that ended last, however it did."""
+        rows = self._store.query(
+            "select run_id, ended_at from runs where ended_at is not null"
+            " order by ended_at desc, rowid desc limit 1"
+        )
+        return (rows[0]["run_id"], rows[0]["ended_at"]) if rows else None
+
     def latest(self) -> dict[str, Any] | None:
         rows = self._store.query("select * from runs order by rowid desc limit 1")
         return dict(rows[0]) if rows else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dedupe.identity.ledger import end_of_chain, events, held_records, holders, successors
+from dedupe.identity.ledger import end_of_chain, events, holders, successors
+from dedupe.identity.memberships import members
 from privacy.suppressions import Suppression, suppressions
 from stamm.store import Store
 
@@ -50,7 +51,7 @@ def _reached(store: Store, named: list[Suppression]) -> set[str]:
         past = [event for event in history if event.occurred_at <= entry.since]
         asked = str(entry.party_id)
         then = end_of_chain(successors(past), asked)
-        records = held_records(store, then, entry.since)
+        records = members(store, then, entry.since)
         held |= {asked, then} | holders(store, records)
     into = successors(history)
     return held | {party for party in into if end_of_chain(into, party) in held}

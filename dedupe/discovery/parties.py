@@ -35,19 +35,24 @@ class Parties:
 
 
 def party_type_sql(discovery: Discovery) -> str:
-    """`person` or `organisation` for a row of the table."""
+    """`person` or `organisation` for a row of the table.
+
+    A whole name is that of any of its columns, such as those of files with other headers.
+    """
     people, firms = discovery.of("given_name", "family_name"), discovery.of("company")
-    whole = discovery.first("full_name")
-    has_person = _any_filled(people)
-    if firms and (people or whole):
-        named = " or ".join(part for part in (has_person, whole and _any_filled([whole])) if part)
-        firm = f"not ({named}) and ({_any_filled(firms)})"
-        return f"case when {firm} then 'organisation' else 'person' end"
-    if whole and not people:
-        return f"case when {_is_firm(whole, discovery)} then 'organisation' else 'person' end"
+    whole = discovery.as_one("full_name")
+    if firms and not (people or whole):
+        person = _is_person(_one_of(discovery.as_one("company")), discovery)
+        return f"case when {person} then 'person' else 'organisation' end"
+    tests = []
     if firms:
-        return f"case when {_is_person(firms[0], discovery)} then 'person' else 'organisation' end"
-    return "'person'"
+        tests.append(f"not ({_any_filled([*people, *whole])}) and ({_any_filled(firms)})")
+    if whole:
+        beside = [*people, *firms]
+        alone = f"not ({_any_filled(beside)}) and " if beside else ""
+        tests.append(f"{alone}{_is_firm(_one_of(whole), discovery)}")
+    firm = " or ".join(f"({one})" for one in tests) or "false"
+    return f"case when {firm} then 'organisation' else 'person' end"
 
 
 def count_parties(con: duckdb.DuckDBPyConnection, table: str, discovery: Discovery) -> Parties:
@@ -71,9 +76,14 @@ def _any_filled(columns: list[str]) -> str:
     return " or ".join(f"{text_sql(column)} is not null" for column in columns)
 
 
+def _one_of(columns: list[str]) -> str:
+    """SQL: the value of columns of which a row fills one at most."""
+    return f"coalesce({', '.join(text_sql(column) for column in columns)})"
+
+
 def _is_firm(name: str, discovery: Discovery) -> str:
     """A legal form in the name, or a VAT id without anything that people have."""
-    tests = [f"regexp_matches(lower({text_sql(name)}), '(^|[^a-z])({_FIRM})\\.?([^a-z]|$)')"]
+    tests = [f"regexp_matches(lower({name}), '(^|[^a-z])({_FIRM})\\.?([^a-z]|$)')"]
     vat, birth = discovery.of("vat_id"), discovery.of("birth_date", "birth_year", "gender", "title")
     if vat:
         tests.append(f"({_any_filled(vat)})")
@@ -84,9 +94,9 @@ def _is_firm(name: str, discovery: Discovery) -> str:
 def _is_person(name: str, discovery: Discovery) -> str:
     """In a column of firms: a usual given name in front and no word of a firm."""
     given = ", ".join(f"'{word}'" for word in sorted(known_words()["given"]))
-    first = f"split_part(lower({text_sql(name)}), ' ', 1)"
+    first = f"split_part(lower({name}), ' ', 1)"
     birth = discovery.of("birth_date", "birth_year", "gender", "title")
     stated = f" or {_any_filled(birth)}" if birth else ""
-    two_words = f"array_length(string_split({text_sql(name)}, ' ')) between 2 and 3"
+    two_words = f"array_length(string_split({name}, ' ')) between 2 and 3"
     person = f"(({first} in ({given}) and {two_words}){stated})"
     return f"coalesce(not {_is_firm(name, discovery)} and {person}, false)"

@@ -43,6 +43,16 @@ class Profile:
         """Distinct values among the filled rows."""
         return self.distinct / self.filled if self.filled else 0.0
 
+    @property
+    def counts(self) -> bool:
+        """Whether each row holds another whole number, and together they count without a gap."""
+        if self.rows < 2 or self.distinct != self.rows:
+            return False
+        numbers = [int(value) for value in self.values if value.isdecimal()]
+        if len(numbers) < len(self.values):
+            return False
+        return self.rows > SAMPLE or max(numbers) - min(numbers) == self.rows - 1
+
     def share(self, test: Callable[[str], object]) -> float:
         """Of the rows that hold the sampled values, those that pass a test."""
         passed = sum(n for value, n in zip(self.values, self.holders, strict=True) if test(value))

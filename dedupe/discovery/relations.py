@@ -1,4 +1,4 @@
-"""What columns say about each other: a town goes with its postcode, two names stand side by side.
+"""What columns say about each other: a town goes with its postcode, a house number with its street.
 
 Flow: roles read one by one → the same roles, some corrected.
 """
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dedupe.discovery.profile import Profile, text_sql
+from dedupe.discovery.roles import Role, says_house
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DETERMINED = 0.75  # of the rows hold their postcode's most usual town, slips and all
 WEAK = 0.5
+SURE = 0.6
 
 
 def related(
@@ -27,7 +29,25 @@ def related(
     profiles: Sequence[Profile],
 ) -> list[ColumnRole]:
     """Correct what was only weakly believed."""
-    return _with_split_birth_date(_with_town(con, table, list(roles), profiles))
+    found = _with_numbers(list(roles), profiles)
+    return _with_split_birth_date(_with_town(con, table, found, profiles))
+
+
+def _with_numbers(roles: list[ColumnRole], profiles: Sequence[Profile]) -> list[ColumnRole]:
+    """A column called `Nr`, or by nothing, holds house numbers only beside a street.
+
+    Elsewhere it numbers rows or customers; so does one that counts the rows, wherever it stands.
+    """
+    for place, (role, profile) in enumerate(zip(roles, profiles, strict=True)):
+        if role.role != "house_number" or says_house(role.column):
+            continue
+        beside = roles[max(place - 1, 0) : place + 2]
+        if profile.counts or not any(one.role == "street" for one in beside):
+            unique = profile.distinct == profile.filled
+            what: Role = "ignore" if profile.counts or unique else "identifier"
+            reason = "it counts the rows" if profile.counts else "no street stands beside it"
+            roles[place] = replace(role, role=what, confidence=SURE, reason=reason)
+    return roles
 
 
 def _with_town(

@@ -24,6 +24,7 @@ _FOLDER = Path(__file__).parent
 SAME = 0.9  # belief where the whole name is a known one
 PART = 0.6  # … where a known name is part of it
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_HOUSE = re.compile(r"haus|hnr|house|str")
 _NOISE = frozenset(["customer", "kunden", "kunde", "contact", "person", "the", "of", "fake", "raw"])
 
 
@@ -68,3 +69,8 @@ def by_name(column: str) -> tuple[Role, float] | None:
             if found:
                 return found, PART
     return None
+
+
+def says_house(column: str) -> bool:
+    """Whether a column's name speaks of a house or street, not of any number."""
+    return bool(_HOUSE.search(name_words(column)))

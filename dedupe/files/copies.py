@@ -1,9 +1,9 @@
-"""Rows that say the very same very many times over: linking sees the first of them.
+"""Rows that say the very same: linking sees two of them, whether there are three or a million.
 
-Test entries and defaults come in thousands. They would teach the model that everybody is called
-Max Mustermann, and no comparison can tell them apart; so they are set aside before and join the
-cluster of the first one after. Fewer copies are records like any others: a model that holds two
-namesakes apart may do so with equal rows too.
+Whether equal rows are one party is for the model to say: a birth date and a mailbox are enough, a
+name that many bear is not. So two of them are weighed like any others, and the rest does after as
+those did. All their pairs would say no more, and test entries, which come in thousands, would teach
+the model that everybody is called Max Mustermann.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dedupe.discovery import Discovery
 
-MANY = 50  # blocking rules hold values with more than about as many holders for hot
+SEEN = 2  # of equal rows: enough to be weighed against each other
 
 
 def telling_columns(discovery: Discovery) -> list[str]:
@@ -28,7 +28,7 @@ def telling_columns(discovery: Discovery) -> list[str]:
 
 
 def set_copies_aside(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> tuple[str, ...]:
-    """Leave `files.copies` (`__record`, `first_record`), take them out of `files.pooled`.
+    """Leave `files.copies` (`__record`, `first_record`, `second_record`), out of `files.pooled`.
 
     Rows are copies if they are equal in these columns. Returns a sentence if there are any.
     """
@@ -43,13 +43,16 @@ def set_copies_aside(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> 
             )
         ),
         many as (
-            select r.{RECORD}, first_value(r.{RECORD}) over (
-                partition by {listed} order by r.__file, r.{POSITION}
-            ) as first_record
+            select r.{RECORD}, first(r.{RECORD}) over same as first_record,
+                   nth_value(r.{RECORD}, 2) over same as second_record
             from files.records as r
-            semi join (from counted where times > {MANY}) as c using ({RECORD})
+            semi join (from counted where times > {SEEN}) as c using ({RECORD})
+            window same as (
+                partition by {listed} order by r.__file, r.{POSITION}
+                rows between unbounded preceding and unbounded following
+            )
         )
-        from many where {RECORD} <> first_record
+        from many where {RECORD} not in (first_record, second_record)
     """)
     copies, contents = con.execute(
         "select count(*), count(distinct first_record) from files.copies"
@@ -61,5 +64,5 @@ def set_copies_aside(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> 
         f" from files.records anti join files.copies using ({RECORD})"
     )
     several = f"each of {contents:,} different ones" if contents > 1 else "one"
-    return (f"{copies + contents:,} rows are copies of {several} in all that tells people or"
-            " firms apart, and are put together unseen.",)  # fmt: skip
+    return (f"{copies + 2 * contents:,} rows are copies of {several} in all that tells people or"
+            " firms apart; two of them are looked at, the others do as those.",)  # fmt: skip

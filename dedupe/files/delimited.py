@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.files.headers import NO_HEADER, read_header
+from dedupe.files.lines import number_delimited
 from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, text
 from dedupe.files.utf8 import as_utf8
 from stamm.duck import quoted
@@ -36,12 +37,20 @@ def load_delimited(
     separator, skip = _stated_separator(readable)
     separator = separator or _separator(readable)
     with _opened(readable) as lines:
-        header = next(islice(csv.reader(lines, delimiter=separator), skip, None), [])
+        rows, header = csv.reader(lines, delimiter=separator), list[str]()
+        for header in islice(rows, skip, None):
+            if header:
+                break
+            skip = rows.line_num  # blank lines above the header
     columns, named = read_header(header)
     if not named:
         remarks = (*remarks, NO_HEADER.format(name=path.name))
     _read(con, path, readable, table, columns, separator, skip=skip, named=named)
-    return Loaded(path, table, columns, (*remarks, *_set_aside(con, path, table)))
+    above = skip + named
+    number_delimited(con, table, readable, separator, above=above, width=len(columns))
+    remarks = (*remarks, *_set_aside(con, path, table))
+    _leave_out_empty(con, table, columns)
+    return Loaded(path, table, columns, remarks, above)
 
 
 def _opened(path: Path) -> Any:
@@ -94,8 +103,7 @@ def _read(
             f" select row_number() over () as {POSITION}, {cells} from read_csv("
             f"$path, delim = $separator, quote = '\"', escape = '\"', header = {named},"
             f" skip = {skip},"
-            f" columns = {{{types}}}, auto_detect = false, store_rejects = true)"
-            f" where coalesce({', '.join(f'c{i}' for i in range(len(columns)))}) is not null",
+            f" columns = {{{types}}}, auto_detect = false, store_rejects = true)",
             {"path": str(readable), "separator": separator},
         )
     except duckdb.Error as failure:
@@ -103,6 +111,11 @@ def _read(
             f"{path.name}: expected delimited text, found: {str(failure).splitlines()[0]}",
             hint="Save it as CSV in UTF-8 with one header row.",
         ) from failure
+
+
+def _leave_out_empty(con: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]) -> None:
+    """Rows without a value are no records."""
+    con.execute(f"delete from {table} where coalesce({', '.join(map(quoted, columns))}) is null")
 
 
 def _set_aside(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> tuple[str, ...]:
@@ -115,7 +128,7 @@ def _set_aside(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> tuple[
         return ()
     whole = con.table(table).count("*").fetchall()[0][0]
     told = f"{len(broken):,} of {whole + len(broken):,} rows cannot be read"
-    first = f"row {broken[0][0] - 1}: {broken[0][1].splitlines()[0]}"
+    first = f"line {broken[0][0]}: {broken[0][1].splitlines()[0]}"
     if len(broken) > MOST_BROKEN * (whole + len(broken)):
         raise InputError(
             f"{path.name}: expected the same columns in every row, found: {told}; {first}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.files.columnar import BETWEEN
+from dedupe.files.lines import number_json_lines
 from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, distinct_names, text
 from dedupe.files.utf8 import as_utf8
 from stamm.duck import quoted
@@ -24,6 +26,7 @@ def load_json_lines(
     """Raises InputError if more than 1 % of the lines are no JSON objects."""
     readable, remarks = as_utf8(path, work_dir)
     _read(con, path, readable)
+    number_json_lines(con, "json_objects", readable)
     remarks = (*remarks, *_set_aside(con, path))
     flat = list(_leaves(con, "", "", _DEEPEST))
     columns = distinct_names(name for name, _ in flat)
@@ -31,11 +34,11 @@ def load_json_lines(
                     for name, (_, pointer) in zip(columns, flat, strict=True))  # fmt: skip
     con.execute(
         f"create or replace table {table} as"
-        f" select row_number() over () as {POSITION}{cells} from json_objects"
-        " where json_type(json) = 'OBJECT'"
+        f" select {POSITION}{cells} from json_objects"
+        f" where json_type(json) = 'OBJECT' order by {POSITION}"
     )
     con.execute("drop table json_objects")
-    return Loaded(path, table, columns, remarks)
+    return Loaded(path, table, columns, remarks, above=0)
 
 
 def _read(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> None:
@@ -43,9 +46,10 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> None:
 
     try:
         con.execute(
-            "create or replace temp table json_objects as select row_number() over () as n, json"
-            " from read_json_objects($path, ignore_errors = true)",
-            {"path": str(readable)},
+            "create or replace temp table json_objects as"
+            f" select row_number() over () as {POSITION}, json"
+            " from read_json_objects($path, format = $format, ignore_errors = true)",
+            {"path": str(readable), "format": _format(readable)},
         )
     except duckdb.Error as failure:
         raise InputError(
@@ -54,9 +58,20 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> None:
         ) from failure
 
 
+def _format(readable: Path) -> str:
+    """One object a line, where the first one is whole; DuckDB's guess stumbles over blank lines."""
+    with readable.open(encoding="utf-8") as lines:
+        first = next((line for line in lines if line.strip()), "")
+    try:
+        return "newline_delimited" if isinstance(json.loads(first), dict) else "auto"
+    except ValueError:
+        return "auto"
+
+
 def _set_aside(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
     broken = [n for (n,) in con.execute(
-        "select n from json_objects where json_type(json) is distinct from 'OBJECT' order by n"
+        f"select {POSITION} from json_objects"
+        " where json_type(json) is distinct from 'OBJECT' order by all"
     ).fetchall()]  # fmt: skip
     if not broken:
         return ()
@@ -64,11 +79,12 @@ def _set_aside(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
     told = f"{len(broken):,} of {total:,} lines are no JSON objects"
     if len(broken) > MOST_BROKEN * total:
         raise InputError(
-            f"{path.name}: expected one JSON object a line, found: {told} (first: {broken[0]})",
+            f"{path.name}: expected one JSON object a line, found: {told}"
+            f" (first: line {broken[0]})",
             hint="Write one object a line, or one array of objects.",
             lines=len(broken),
         )
-    return (f"{path.name}: {told} and are left out (first: {broken[0]}).",)
+    return (f"{path.name}: {told} and are left out (first: line {broken[0]}).",)
 
 
 def _leaves(
@@ -79,7 +95,7 @@ def _leaves(
         "select key, bool_and(json_type(json, $pointer || '/' || escaped) in ('OBJECT', 'NULL'))"
         "   and bool_or(json_type(json, $pointer || '/' || escaped) = 'OBJECT') as nested"
         " from (select n, json, key, place, replace(replace(key, '~', '~0'), '/', '~1') as escaped"
-        "       from (select n, json, unnest(json_keys(json, $pointer)) as key,"
+        f"       from (select {POSITION} as n, json, unnest(json_keys(json, $pointer)) as key,"
         "             generate_subscripts(json_keys(json, $pointer), 1) as place"
         "             from json_objects where json_type(json, $pointer) = 'OBJECT'))"
         " group by key order by min((n, place))",

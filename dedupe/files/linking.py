@@ -155,13 +155,18 @@ def _group_equal(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:
 
 
 def _write_clusters(con: duckdb.DuckDBPyConnection) -> None:
-    """Records that no group holds stay alone."""
+    """Records that no group holds stay alone; copies are where the first two are, if together."""
     con.execute(f"""
         create or replace table files.clusters as
-        with placed as (
-            select r.{RECORD}, coalesce(c.first_record, r.{RECORD}) as seen,
+        with following as (
+            select c.{RECORD}, c.first_record from files.copies as c
+            join files.grouped as a on a.record = c.first_record
+            join files.grouped as b on b.record = c.second_record and b.number = a.number
+        ),
+        placed as (
+            select r.{RECORD}, coalesce(f.first_record, r.{RECORD}) as seen,
                    row_number() over (order by r.__file, r.{POSITION}) as place
-            from files.records as r left join files.copies as c using ({RECORD})
+            from files.records as r left join following as f using ({RECORD})
         ),
         labelled as (
             select p.{RECORD}, p.place,

@@ -1,7 +1,8 @@
 """What reading one file comes to, and words that all readers share.
 
-Every reader leaves a table with `__position` (1 for the first record) and the file's columns as
-text, blank cells null. Text, because a number would lose what makes 01067 a postcode.
+Every reader leaves a table with `__position` (1 for the first line that may hold a record; blank
+and broken ones count) and the file's columns as text, blank cells null. Text, because a number
+would lose what makes 01067 a postcode.
 """
 
 from __future__ import annotations
@@ -20,12 +21,20 @@ MOST_BROKEN = 0.01
 
 @dataclass(frozen=True)
 class Loaded:
-    """`remarks` are plain sentences about what the reader had to guess or leave out."""
+    """`remarks` are plain sentences about what the reader had to guess or leave out.
+
+    `above` is the number of lines before the first record; without it, rows have no lines.
+    """
 
     path: Path
     table: str
     columns: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    above: int | None = None
+
+    def place(self, position: int) -> str:
+        """Where a person finds a record, such as `line 7`."""
+        return f"row {position}" if self.above is None else f"line {position + self.above}"
 
 
 def text(expression: str) -> str:

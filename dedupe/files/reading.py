@@ -130,7 +130,7 @@ def _check_ids(con: duckdb.DuckDBPyConnection, loaded: Loaded, id_column: str) -
     if missing:
         raise InputError(
             f"{loaded.path.name}: expected an id in each row of {spelt!r}, found {missing:,} rows"
-            f" without (first: row {row})",
+            f" without (first: {loaded.place(row)})",
             hint="Mend them, or leave out --id to number the rows.",
         )
     doubled = con.execute(
@@ -141,7 +141,8 @@ def _check_ids(con: duckdb.DuckDBPyConnection, loaded: Loaded, id_column: str) -
     if doubled[0]:
         raise InputError(
             f"{loaded.path.name}: expected each id once in {spelt!r}, found {doubled[0]:,} ids"
-            f" more than once (first: {doubled[1]!r} in rows {doubled[2]} and {doubled[3]})",
+            f" more than once (first: {doubled[1]!r} in {loaded.place(doubled[2])} and"
+            f" {loaded.place(doubled[3])})",
             hint="Give the column that names a row, or leave out --id to number the rows.",
         )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ZEROS = re.compile(r"0+")  # a number format such as 00000 shows 1067 as 01067
 _BATCH = 50_000
+_Row = tuple[int, list[str | None]]  # with its number in the sheet
 
 
 def load_workbook(con: duckdb.DuckDBPyConnection, path: Path, table: str, work_dir: Path) -> Loaded:  # noqa: ARG001 - one shape for all readers
@@ -28,8 +29,8 @@ def load_workbook(con: duckdb.DuckDBPyConnection, path: Path, table: str, work_d
     remarks: tuple[str, ...] = ()
     if len(book.sheetnames) > 1:
         remarks = (f"{path.name}: only the first sheet ({book.sheetnames[0]}) is read.",)
-    rows = (row for row in _rows(book.worksheets[0]) if any(row))
-    first = next(rows, None)
+    rows = (row for row in enumerate(_rows(book.worksheets[0]), start=1) if any(row[1]))
+    number, first = next(rows, (0, None))
     if first is None:
         raise InputError(
             f"{path.name}: expected records, found an empty sheet ({book.sheetnames[0]})",
@@ -38,8 +39,9 @@ def load_workbook(con: duckdb.DuckDBPyConnection, path: Path, table: str, work_d
     columns, named = read_header([cell or "" for cell in first])
     if not named:
         remarks = (*remarks, NO_HEADER.format(name=path.name))
-    _write(con, table, columns, rows, [] if named else [first])
-    return Loaded(path, table, columns, remarks)
+    above = number if named else number - 1
+    _write(con, table, columns, rows, [] if named else [(number, first)], above)
+    return Loaded(path, table, columns, remarks, above)
 
 
 def _opened(path: Path) -> Any:
@@ -81,21 +83,20 @@ def _write(
     con: duckdb.DuckDBPyConnection,
     table: str,
     columns: tuple[str, ...],
-    rows: Iterator[list[str | None]],
-    begun: list[list[str | None]],
+    rows: Iterator[_Row],
+    begun: list[_Row],
+    above: int,
 ) -> None:
     import pyarrow as pa
 
     fields = "".join(f", {quoted(name)} varchar" for name in columns)
     con.execute(f"create or replace table {table} ({POSITION} bigint{fields})")
-    position = 0
     while batch := begun + list(islice(rows, _BATCH)):
         begun = []
-        data = {POSITION: pa.array(range(position + 1, position + len(batch) + 1), pa.int64())}
+        data = {POSITION: pa.array([number - above for number, _ in batch], pa.int64())}
         for place, name in enumerate(columns):
-            values = [row[place] if place < len(row) else None for row in batch]
+            values = [row[place] if place < len(row) else None for _, row in batch]
             data[name] = pa.array(values, pa.string())
         con.register("arriving_rows", pa.table(data))
         con.execute(f"insert into {table} select * from arriving_rows")
         con.unregister("arriving_rows")
-        position += len(batch)

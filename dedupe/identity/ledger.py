@@ -7,6 +7,7 @@ ids are all it knows of a person.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -169,25 +170,16 @@ def resolve(store: Store, party: str, as_of: datetime | None = None) -> str:
         party = into
 
 
-def held_records(store: Store, party: str, as_of: datetime) -> set[str]:
-    """The records that an id held at a moment."""
-    prepare(store)
-    holder = {
-        row["record_id"]: row["party_id"]
-        for row in store.query("select * from party_memberships order by seq")
-        if datetime.fromisoformat(row["occurred_at"]) <= as_of
-    }
-    return {record for record, held_by in holder.items() if held_by == party}
-
-
 def holders(store: Store, records: Collection[str]) -> set[str]:
-    """The ids that hold these records now."""
+    """The ids that hold these records now; reads what the ledger says of them alone."""
     prepare(store)
-    holder = {
-        row["record_id"]: row["party_id"]
-        for row in store.query("select record_id, party_id from party_memberships order by seq")
-    }
-    return {holder[record] for record in records if record in holder}
+    rows = store.query(
+        "select distinct party_id from party_memberships where seq in"
+        " (select max(seq) from party_memberships"
+        "  where record_id in (select value from json_each(?)) group by record_id)",
+        [json.dumps(sorted(records))],
+    )
+    return {row["party_id"] for row in rows}
 
 
 def is_minted(store: Store, party: str) -> bool:

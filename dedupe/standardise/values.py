@@ -1,15 +1,17 @@
 """Distinct raw values → their standardised parts, each parsed once and kept in the warehouse.
 
 Flow: a SQL query of distinct raw values → table `link.std_<kind>`. A value that is there already
-is not parsed again; parsers of another version (this package's code and lists) start anew.
+is not parsed again; parsers of another version (code, lists and libraries) start anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ from dedupe.standardise.parsing import Parsers
 
 if TYPE_CHECKING:
     import duckdb
+
+# What decides a parsed value beside our own code; a newer phonenumbers knows other numbers.
+LIBRARIES = ("phonenumbers", "python-stdnum")
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,11 @@ def _arrow(sql: str) -> Any:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Eight hex digits over the code and lists of this package."""
+    """Eight hex digits over the code and lists of this package, and what its parsers rest on."""
     digest = hashlib.blake2b(digest_size=4)
+    for library in LIBRARIES:
+        digest.update(f"{library} {metadata.version(library)}\n".encode())
+    digest.update(unicodedata.unidata_version.encode())
     for path in sorted(Path(__file__).parent.iterdir()):
         if path.suffix in {".py", ".csv", ".sql"}:
             digest.update(path.read_bytes())

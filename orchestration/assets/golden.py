@@ -40,6 +40,7 @@ _SPECS = [
 )
 def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterator[Any]:
     """Link, cluster, give ids, choose values: of all records, or of what changed."""
+    from dedupe.forgetting import forget
     from dedupe.resolve import resolve_parties
     from orchestration.specifications import match_specifications
 
@@ -56,6 +57,7 @@ def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterat
             full=session.full,
             retrain=session.retrain,
         )
+        forget(con)
         counts.update(outcome.counts())
         for table in _TABLES:
             rows = con.table(f"golden.{table}").count("*").fetchall()[0][0]

@@ -43,7 +43,7 @@ def lookup(  # noqa: PLR0913, PLR0917  (a card has many fields)
     stamm lookup --name "Anna Müller" --email anna@example.de --postcode 10115
 
     Reading all records takes seconds, an answer then milliseconds: a system that asks often keeps
-    one process and writes cards to it:
+    one process and writes cards to it; after a run it reads anew by itself:
 
     echo '{"family_name": "Müller", "emails": ["anna@example.de"]}' | stamm lookup --lines
     """
@@ -72,17 +72,13 @@ def lookup(  # noqa: PLR0913, PLR0917  (a card has many fields)
 @contextmanager
 def _opened() -> Iterator[Any]:
     """A function of a card and a limit. The warehouse is let go as soon as it is read."""
-    from dedupe.lookup import Lookup
+    from orchestration.looking_up import CurrentLookup
     from orchestration.project import open_project
-    from serving.looking_up import find_shown
-    from stamm.duck import open_warehouse
     from stamm.store import Store
 
     home = open_project().home
-    with open_warehouse(home.warehouse, read_only=True) as con:
-        found = Lookup.open(con, home.linkage)
     with closing(Store.open(home.store)) as store:
-        yield lambda card, limit: find_shown(found, store, card, limit)
+        yield CurrentLookup(home, store).find
 
 
 def _answer_lines(find: Any, limit: int) -> None:

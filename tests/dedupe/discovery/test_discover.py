@@ -100,3 +100,44 @@ def test_people_and_firms_in_one_column_are_told_apart(con):
 def test_a_date_that_may_begin_with_its_month_is_said_to_be_in_doubt(con):
     discovery = found(con, {"dob": ["04/05/1980", "11/12/1975", "01/02/1990"]})
     assert any("day or month" in sentence for sentence in discovery.unsure)
+
+
+NUMBERS = {
+    "rows numbered": ({"Nr": list("123456"), **PEOPLE}, "Nr", "ignore"),
+    "rows numbered, the street beside": (
+        {"Strasse": PEOPLE["Strasse"], "Nr": list("123456")}, "Nr", "ignore"),
+    "customers numbered": (
+        {"Kunden-Nr.": ["12", "7", "31", "9", "4", "88"], **PEOPLE}, "Kunden-Nr.", "ignore"),
+    "customers that come again": (
+        {"Kunden-Nr.": ["12", "7", "12", "9", "4", "7"], **PEOPLE}, "Kunden-Nr.", "identifier"),
+    "doors beside their street": (
+        {"Strasse": PEOPLE["Strasse"], "Nr": ["5", "12", "3", "7a", "1", "44"]},
+        "Nr", "house_number"),
+    "doors called so": (
+        {"Hausnr.": list("123456"), "Ort": PEOPLE["Ort"]}, "Hausnr.", "house_number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_a_number_is_a_door_only_where_a_street_is_beside_or_its_name_says_so(con, case):
+    columns, column, role = NUMBERS[case]
+    assert found(con, columns).role_of(column).role == role
+
+
+def test_firms_among_whole_names_of_any_file_are_firms(con):
+    """Two files pooled: the second one calls the column otherwise."""
+    first = ["Anna Müller", "Bau Huber GmbH", "Peter Weber", None, None, None]
+    second = [None, None, None, "Stahl AG", "Sabine Huber", "Holz KG"]
+    columns = {"Name": first, "Kundenname": second, "Ort": PEOPLE["Ort"]}
+    discovery = found(con, columns)
+    assert {"Name", "Kundenname"} == set(discovery.as_one("full_name"))
+    assert any("people (3) and firms (3)" in said for said in discovery.unsure)
+
+
+def test_a_firm_in_a_column_of_names_is_one_also_beside_columns_of_people(con):
+    columns = {
+        "Vorname": ["Anna", "Peter", "Sabine", None, None, None],
+        "Nachname": ["Müller", "Weber", "Huber", None, None, None],
+        "Kundenname": [None, None, None, "Stahl AG", "Maria Keller", "Holz KG"],
+    }
+    assert any("people (4) and firms (2)" in said for said in found(con, columns).unsure)

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from dedupe.files import Options, dedupe_files
-from dedupe.files.copies import MANY, set_copies_aside
+from dedupe.files.copies import SEEN, set_copies_aside
 from stamm.duck import in_memory
 
 TEST_ENTRY = "Max,Mustermann,01.01.1980,max@web.de,Musterstadt"
@@ -19,8 +19,8 @@ Beate,Lang,01.01.1960,beate@web.de,Köln
 """
 
 
-@pytest.mark.parametrize(("times", "aside"), [(MANY, 0), (MANY + 1, MANY)])
-def test_more_than_a_block_may_hold_are_represented_by_the_first(times, aside):
+@pytest.mark.parametrize(("times", "aside"), [(SEEN, 0), (SEEN + 1, 1), (70, 68)])
+def test_two_of_equal_rows_are_looked_at(times, aside):
     with in_memory() as con:
         con.execute("create schema files")
         con.execute(
@@ -31,9 +31,9 @@ def test_more_than_a_block_may_hold_are_represented_by_the_first(times, aside):
         )
         con.execute("create view files.pooled as select __record, name from files.records")
         remarks = set_copies_aside(con, ["name"])
-        assert con.execute("select count(*), min(first_record) from files.copies").fetchall() == [
-            (aside, "0000" if aside else None)
-        ]
+        assert con.execute(
+            "select count(*), min(first_record), min(second_record) from files.copies"
+        ).fetchall() == [(aside, "0000", "0001") if aside else (0, None, None)]
         assert con.sql("from files.pooled").count("*").fetchall() == [(times + 2 - aside,)]
         assert bool(remarks) == bool(aside)
 
@@ -49,3 +49,23 @@ def test_test_entries_spoil_nothing_for_the_others(tmp_path):
     assert sizes == {"Anna": 2, "Jürgen": 2, "Beate": 1, "Max": 2_000}
     assert found.records == 2_005
     assert any("2,000 rows are copies of one in all that" in said for said in found.unsure)
+
+
+def sizes_of(folder, text, telling):
+    """Sizes of the clusters of rows with this text in their last column."""
+    path = folder / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    dedupe_files([path], Options(out=folder / "out"))
+    with (folder / "out" / "golden.csv").open(encoding="utf-8", newline="") as lines:
+        return [int(row["size"]) for row in csv.DictReader(lines) if row["Notiz"] == telling]
+
+
+@pytest.mark.parametrize("times", [2, 50, 51])
+def test_how_many_rows_are_equal_does_not_decide_whether_they_are_one(tmp_path, times):
+    """A name of twenty by twenty-five is too little to be one, with a birth date it is enough."""
+    header = "Vorname,Nachname,Geburtsdatum,Notiz\n"
+    days = [f"{1 + n % 28:02}.{1 + n % 12:02}.{1930 + n % 67}" for n in range(1_200)]
+    people = [f"Vor{n % 20},Nach{n // 20 % 25},{days[n]},\n" for n in range(1_200)]
+    others = header + "".join(people + people[:200])
+    assert sizes_of(tmp_path, others + "Vor1,Nach1,,x\n" * times, "x") == [1] * times
+    assert sizes_of(tmp_path, others + "Vor1,Nach1,24.12.1999,x\n" * times, "x") == [times]

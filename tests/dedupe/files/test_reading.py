@@ -111,6 +111,14 @@ def test_json_lines_with_keys_that_come_and_go(con, tmp_path, encoding):
     assert [row[2:] for row in records(con)] == [("1", "Jürgen", None), (None, "Anna", "1.5")]
 
 
+def test_an_object_may_take_several_lines(con, tmp_path):
+    path = tmp_path / "kunden.json"
+    rows = [{"a": "01"}, {"a": "02"}]
+    path.write_text("\n".join(json.dumps(row, indent=2) for row in rows), encoding="utf-8")
+    read(con, tmp_path, path)
+    assert [row[2] for row in records(con)] == ["01", "02"]
+
+
 def test_one_json_array_of_objects_is_read_too(con, tmp_path):
     path = tmp_path / "kunden.json"
     path.write_text('[{"a": "01"}, {"a": "02"}]', encoding="utf-8")
@@ -127,7 +135,7 @@ def test_a_workbook_is_read_as_a_person_sees_it(con, tmp_path):
     book.create_sheet("Notizen")
     book.save(path)
     pool = read(con, tmp_path, path)
-    assert records(con) == EXPECTED
+    assert records(con) == [EXPECTED[0], (3, "3", *ROWS[1])]  # an empty row is a row
     assert pool.remarks == ("kunden.xlsx: only the first sheet (Sheet) is read.",)
 
 
@@ -184,6 +192,13 @@ def test_every_column_has_a_name_of_its_own(given, expected):
     assert distinct_names(given) == expected
 
 
+def test_blank_lines_above_the_header_are_passed_over(con, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n\nName,Ort\nAnna,Köln\n", encoding="utf-8")
+    assert read(con, tmp_path, path).columns == ("Name", "Ort")
+    assert records(con) == [(1, "1", "Anna", "Köln")]
+
+
 def test_a_separator_that_excel_states_in_the_first_line_is_no_record(con, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("sep=;\r\nName;Ort\r\nMüller, Anna;Köln\r\n", encoding="utf-8")
@@ -212,9 +227,74 @@ def test_a_few_broken_rows_are_left_out_and_told(con, tmp_path):
     pool = read(con, tmp_path, path)
     assert pool.records == 300
     assert pool.remarks == (
-        "a.csv: 1 of 301 rows cannot be read and are left out (first: row 300:"
+        "a.csv: 1 of 301 rows cannot be read and are left out (first: line 301:"
         " Expected Number of Columns: 2 Found: 3).",
     )
+
+
+def positions(con):
+    return [row[0] for row in con.sql("select __position from files.records").fetchall()]
+
+
+def write_irregular(path, kind):
+    """Anna, Beate and Clara stand in lines 2, 5 and 8 (JSON: 1, 4 and 7) of their files."""
+    if kind == "csv":
+        path.write_text('name,note\nAnna,"x\ny"\n\nBeate,\n,\n\nClara,z\n', encoding="utf-8")
+    elif kind == "jsonl":
+        lines = ['{"name": "Anna"}', "", "  ", '{"name": "Beate"}', "", "", '{"name": "Clara"}']
+        path.write_text("\n".join(lines), encoding="utf-8")
+    else:
+        names = ["Anna", None, None, "Beate", None, None, "Clara"]
+        write_workbook(path, [["name", "note"], *([name, name] for name in names)])
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
+def test_a_record_is_numbered_by_its_line_also_after_blank_and_broken_ones(con, tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    write_irregular(path, kind)
+    read(con, tmp_path, path)
+    assert positions(con) == [1, 4, 7]
+    assert [row[1] for row in records(con)] == ["1", "4", "7"]  # the ids
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
+def test_messages_tell_the_line_that_an_editor_shows(con, tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    write_irregular(path, kind)
+    line = {"csv": 8, "jsonl": 7, "xlsx": 8}[kind]
+    with_missing = {"csv": b"Clara", "jsonl": b'"Clara"'}
+    if kind == "xlsx":
+        names = [
+            ["name", "note"],
+            ["Anna", 1],
+            [None] * 2,
+            *[[f"x{n}", 1] for n in range(4)],
+            [None, 1],
+        ]
+        write_workbook(path, names)
+    else:
+        text = path.read_bytes()
+        path.write_bytes(text.replace(with_missing[kind], b"" if kind == "csv" else b"null"))
+    with pytest.raises(InputError, match=f"1 rows without .first: line {line}"):
+        read(con, tmp_path, path, id_column="name")
+
+
+def test_broken_rows_do_not_shift_the_numbers_after_them(con, tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [f"{n},Anna" for n in range(1, 300)] + ["300,too,many", "301,Beate"]
+    path.write_text("id,name\n" + "\n".join(rows), encoding="utf-8")
+    read(con, tmp_path, path)
+    assert positions(con) == [*range(1, 300), 301]
+
+
+@pytest.mark.parametrize("broken", ["oops", "7", '{"n": 1'])
+def test_a_line_that_is_no_object_does_not_shift_the_numbers_after_it(con, tmp_path, broken):
+    path = tmp_path / "a.jsonl"
+    lines = [json.dumps({"n": n}) for n in range(1, 202)]
+    path.write_text("\n".join(["", *lines[:150], broken, *lines[150:]]), encoding="utf-8")
+    remarks = read(con, tmp_path, path).remarks
+    assert "(first: line 152)" in remarks[0]
+    assert positions(con) == [*range(2, 152), *range(153, 204)]
 
 
 # What a person has to mend: file name, content, options, what the message says.
@@ -228,12 +308,12 @@ BAD_FILES = {
     "no Parquet": ("a.parquet", b"id,name\n", {}, "a.parquet: expected Parquet, found something"),
     "no workbook": ("a.xlsx", b"id,name\n", {}, "a.xlsx: expected an Excel workbook"),
     "no JSON": ("a.jsonl", b"id,name\n1,x\n", {}, "a.jsonl: expected one JSON object a line"),
-    "JSON values": ("a.jsonl", b"1\n2\n", {}, "2 of 2 lines are no JSON objects .first: 1"),
+    "JSON values": ("a.jsonl", b"1\n2\n", {}, "2 of 2 lines are no JSON objects .first: line 1"),
     "an unknown kind": ("a.docx", b"x", {}, "a.docx: expected a file of one of the kinds .csv"),
     "doubled ids": ("a.csv", b"id,x\n7,a\n8,b\n7,c\n", {"id_column": "id"},
-                    "each id once in 'id', found 1 ids more than once .first: '7' in rows 1 and 3"),
+                    "found 1 ids more than once .first: '7' in line 2 and line 4"),
     "missing ids": ("a.csv", b"id,x\n7,a\n,b\n", {"id_column": "id"},
-                    "an id in each row of 'id', found 1 rows without .first: row 2"),
+                    "an id in each row of 'id', found 1 rows without .first: line 3"),
     "an unknown id column": ("a.csv", b"number,x\n7,a\n", {"id_column": "nunber"},
                              "--id: expected a column of a.csv, found 'nunber' – did you mean"),
     "an unknown truth": ("a.csv", b"number,x\n7,a\n", {"truth_column": "entity"},

@@ -104,3 +104,11 @@ def rows(store: Store) -> list[int]:
         store.query(f"select count(*) as n from {table}")[0]["n"] if store.has_table(table) else 0
         for table in ("party_mints", "party_events", "party_memberships")
     ]
+
+
+def test_holders_are_told_of_the_records_asked_for_and_nobody_else(store):
+    first = run(store, "ab c d", 1)
+    last = run(store, "a bc d", 2)
+    assert ledger.holders(store, ["b"]) == {last["b"]}
+    assert ledger.holders(store, ["a", "d", "x"]) == {first["a"], first["d"]}
+    assert ledger.holders(store, []) == set()

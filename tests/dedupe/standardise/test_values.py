@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -69,6 +72,28 @@ def test_other_parsers_start_anew(con, monkeypatch):
     counting = Counting()
     assert list(standardised(con, kinds.CITY, [("Bonn",)], counting)) == [("Bonn",)]
     assert counting.asked == [("Bonn",)]
+
+
+@pytest.mark.parametrize("library", values.LIBRARIES)
+def test_a_parser_of_another_library_version_is_another_parser(monkeypatch, library):
+    here, installed = values.version(), metadata.version
+    newer = {library: "99.0"}
+    monkeypatch.setattr(metadata, "version", lambda name: newer.get(name) or installed(name))
+    assert values.version.__wrapped__() != here
+    newer.clear()
+    assert values.version.__wrapped__() == here
+
+
+def test_all_libraries_that_parse_are_part_of_the_version():
+    packages = metadata.packages_distributions()
+    imported = {
+        name
+        for path in Path(values.__file__).parent.glob("*.py")
+        for name in re.findall(r"^\s*(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    carrying = {"duckdb", "joblib", "pyarrow"}  # bring values to and fro, and parse none
+    found = {packages[name][0] for name in imported - carrying if name in packages}
+    assert found - {"stamm"} == set(values.LIBRARIES)
 
 
 @settings(max_examples=60, deadline=None)

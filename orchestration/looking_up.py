@@ -1,0 +1,43 @@
+"""Look-ups that keep up with runs: read into memory, and read again after a run has ended.
+
+In: the data folder and the operational store. Out: hits that may be shown, of the last run that
+could be read; while the next one holds the warehouse, answers are those of the run before.
+"""
+
+from __future__ import annotations
+
+from dedupe.lookup import Card, Hit, Lookup
+from orchestration.runs import RunLog
+from serving.looking_up import find_shown
+from stamm.duck import open_warehouse
+from stamm.errors import StammError
+from stamm.home import Home
+from stamm.store import Store
+
+
+class CurrentLookup:
+    """Reads the warehouse when it is made, and lets it go at once."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        self._home, self._store, self._log = home, store, RunLog(store)
+        self._as_of = self._log.last_ended()
+        self._lookup = self._read()
+
+    def find(self, card: Card, limit: int) -> list[Hit]:
+        """As `serving.looking_up.find_shown`."""
+        self._keep_up()
+        return find_shown(self._lookup, self._store, card, limit)
+
+    def _keep_up(self) -> None:
+        ended = self._log.last_ended()
+        if ended == self._as_of:
+            return
+        try:
+            self._lookup = self._read()
+        except StammError:  # the next run holds the warehouse: asked again with the next card
+            return
+        self._as_of = ended
+
+    def _read(self) -> Lookup:
+        with open_warehouse(self._home.warehouse, read_only=True) as con:
+            return Lookup.open(con, self._home.linkage)

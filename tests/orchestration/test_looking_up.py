@@ -1,0 +1,68 @@
+"""A warm look-up knows the records of the last run that has ended."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from dedupe.lookup.card import read_card
+from dedupe.resolve import resolve_parties
+from dedupe.specification import load_specification
+from orchestration.looking_up import CurrentLookup
+from orchestration.runs import RunLog
+from stamm.duck import open_warehouse
+from stamm.errors import StammError
+from stamm.home import Home
+from stamm.store import Store
+from tests.dedupe.match_input import record, write_match_input
+from tests.dedupe.small_company import firms, people
+
+AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
+NEW = record("n1@shop", given_name="Rosalie", family_name="Quittenbaum",
+             emails=["rosalie@quitte.example"])  # fmt: skip
+CARD = read_card({"full_name": "Rosalie Quittenbaum", "emails": ["rosalie@quitte.example"]})
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return Home(tmp_path_factory.mktemp("data")).prepare()
+
+
+@pytest.fixture(scope="module")
+def store(home):
+    with closing(Store.open(home.store)) as opened:
+        yield opened
+
+
+def run(home, store, number, rows, outcome="done"):
+    specifications = {kind: load_specification(kind) for kind in ("person", "organisation")}
+    with open_warehouse(home.warehouse) as con:
+        write_match_input(con, rows)
+        resolve_parties(
+            con, store, specifications, run_id=f"run-{number}", at=AT, work_dir=home.linkage
+        )
+    log = RunLog(store)
+    log.begin(f"run-{number}", "2026-06-30", full=False)
+    log.end(f"run-{number}", outcome)
+
+
+def test_records_of_a_later_run_are_found_as_soon_as_nobody_holds_the_warehouse(
+    home, store, monkeypatch
+):
+    run(home, store, 1, [*people(), *firms()])
+    warm = CurrentLookup(home, store)
+    reads = []
+    monkeypatch.setattr(warm, "_read", lambda: reads.append(1) or CurrentLookup._read(warm))
+    assert warm.find(CARD, 5) == []
+    assert reads == []  # nothing ended since
+    run(home, store, 2, [*people(), *firms(), NEW], outcome="StammError")  # golden, but stopped
+
+    def held(*_, **__):
+        raise StammError("cannot be opened")
+
+    with monkeypatch.context() as busy:
+        busy.setattr("orchestration.looking_up.open_warehouse", held)
+        assert warm.find(CARD, 5) == []  # as the run before knew it
+    assert [hit.record_id for hit in warm.find(CARD, 5)] == ["n1@shop"]
+    warm.find(CARD, 5)
+    assert len(reads) == 2
