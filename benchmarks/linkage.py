@@ -62,11 +62,11 @@ def prepare(folder: Path, records: int) -> Path:
             f" inner join link.person_records as r using (record_id) where r.rid <= {records})"
             f" to '{prepared(place, 'match_input')}' (format parquet)"
         )
-        _write_keys(con, place)
+        write_keys(con, place)
     return place
 
 
-def _write_keys(con: Any, place: Path) -> None:
+def write_keys(con: Any, place: Path) -> None:
     """`people_with_keys`: one column `key_<i>` per blocking rule, null where the value is hot."""
     from dedupe.linking.blocking import LISTS, keys_sql
     from dedupe.specification import load_specification

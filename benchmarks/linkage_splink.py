@@ -38,27 +38,31 @@ def settings() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def main(folder: Path, begun: float) -> None:
-    phases = Phases(begun)
-    import splink
-
+def train(training: Any) -> None:
+    """u from random pairs, the prior from two strict rules, m by three EM sessions."""
     from dedupe.specification import load_specification
 
-    logging.getLogger("splink").setLevel(logging.ERROR)
     names = [rule.name for rule in load_specification("person").blocking_rules]
     rule = {name: f"l.key_{place} = r.key_{place}" for place, name in enumerate(names)}
-    api = splink.DuckDBAPI()
-    phases.ends("start")
-    api._con.execute(f"create table people as from '{prepared(folder, 'people_with_keys')}'")
-    linker = splink.Linker(api.register("people"), settings())
-    phases.ends("load")
-    training = linker.training
     training.estimate_probability_two_random_records_match(
         [rule[name] for name in STRICT], recall=0.5
     )
     training.estimate_u_using_random_sampling(max_pairs=1e6)
     for name in SESSIONS:
         training.estimate_parameters_using_expectation_maximisation(rule[name])
+
+
+def main(folder: Path, begun: float) -> None:
+    phases = Phases(begun)
+    import splink
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    api = splink.DuckDBAPI()
+    phases.ends("start")
+    api._con.execute(f"create table people as from '{prepared(folder, 'people_with_keys')}'")
+    linker = splink.Linker(api.register("people"), settings())
+    phases.ends("load")
+    train(linker.training)
     phases.ends("train")
     predicted = linker.inference.predict(threshold_match_probability=0.05)
     phases.ends("block, compare, score")

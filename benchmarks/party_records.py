@@ -68,7 +68,7 @@ def write_chunk(place: Path, seed: int, number: int, size: int) -> None:
     kinds = {name: pa.string() for name in TEXT} | {
         "birth_date": pa.date32(), "emails": texts, "phones": texts,
         "created_at": pa.timestamp("us"), "updated_at": pa.timestamp("us"),
-        "restricted": pa.bool_(), "entity_id": pa.string(),
+        "restricted": pa.bool_(), "entity_id": pa.string(), "employer_id": pa.string(),
     }  # fmt: skip
     columns = {n: pa.array([row.get(n) for row in rows], kind) for n, kind in kinds.items()}
     pq.write_table(pa.table(columns), place / f"{number:05d}.parquet")
@@ -79,7 +79,8 @@ def load(con: Any, place: Path) -> int:
     con.execute("create schema if not exists intermediate")
     con.execute(
         "create or replace table intermediate.int_parties__match_input as"
-        f" select * exclude (entity_id) from '{place}/*.parquet'"
+        " select columns(lambda c: c not in ('entity_id', 'employer_id'))"
+        f" from '{place}/*.parquet'"
     )
     return int(con.table("intermediate.int_parties__match_input").count("*").fetchall()[0][0])
 
@@ -90,6 +91,15 @@ def truth(con: Any, place: Path, party_type: str) -> dict[str, str]:
         "select record_id, entity_id || parse_filename(filename)"
         f" from read_parquet('{place}/*.parquet', filename = true) where party_type = ?",
         [party_type],
+    ).fetchall()
+    return dict(rows)
+
+
+def employers(con: Any, place: Path) -> dict[str, str]:
+    """Record id of a firm's contact → the firm, as `truth` of organisations calls it."""
+    rows = con.execute(
+        "select record_id, employer_id || parse_filename(filename)"
+        f" from read_parquet('{place}/*.parquet', filename = true) where employer_id is not null"
     ).fetchall()
     return dict(rows)
 
@@ -170,7 +180,7 @@ def _firm_rows(world: World, firm: Firm) -> Iterator[Row]:
                 "phones": [scribe.phone(contact.phone, address.country)],
                 "company_name": scribe.firm_name(firm), "country": address.country,
                 "street": address.street_line, "postcode": address.postcode, "city": address.city,
-                "organisation_key": "" if keyless else key,
+                "organisation_key": "" if keyless else key, "employer_id": firm.entity_id,
             }  # fmt: skip
 
 

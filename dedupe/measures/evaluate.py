@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import fsum
 from typing import TYPE_CHECKING
@@ -14,17 +14,23 @@ if TYPE_CHECKING:
 
 Measure = tuple[float, float, float]
 Labels = Mapping[str, Hashable]
+Shared = Counter[tuple[Hashable, Hashable]]  # (cluster, entity) → records in both
+Sizes = Counter[Hashable]
 MOST_LINKS = 3_000_000  # beyond that pairs are counted, not listed
 
 
 @dataclass(frozen=True)
 class Scores:
-    """(precision, recall, F1) each; `records` were in both truth and crosswalk."""
+    """(precision, recall, F1) each; `records` were in both truth and crosswalk.
+
+    `pairs` are how many pairs of records the clusters hold, and the truth.
+    """
 
     pairwise: Measure
     cluster: Measure
     b3: Measure
     records: int
+    pairs: tuple[int, int]
 
 
 def scores(predicted: Labels, truth: Labels) -> Scores:
@@ -39,39 +45,49 @@ def scores(predicted: Labels, truth: Labels) -> Scores:
     records (B-cubed of Bagga and Baldwin, "Entity-based cross-document coreferencing", 1998).
     Records alone count as clusters.
     """
+    found = counted(predicted, truth)
+    if 0 in found.pairs or not found.pairwise[2] or max(found.pairs) > MOST_LINKS:
+        return found
     known = [record for record in predicted if record in truth]
+    return replace(found, pairwise=pair_measures(links(known, predicted), links(known, truth)))
+
+
+def counted(predicted: Labels, truth: Labels) -> Scores:
+    """The same by counting alone: how many records share cluster and entity says it all."""
+    known = [record for record in predicted if record in truth]
+    shared = Counter((predicted[record], truth[record]) for record in known)
+    found = Counter(predicted[record] for record in known)
+    real = Counter(truth[record] for record in known)
+    found_pairs, true_pairs = _pairs(found.values()), _pairs(real.values())
     return Scores(
-        pairwise=_pairwise(known, predicted, truth),
-        cluster=cluster_measure(predicted, truth),
-        b3=_b3(known, predicted, truth),
+        pairwise=_measure(_pairs(shared.values()), found_pairs, true_pairs),
+        cluster=_measure(_whole(shared, found, real), len(found), len(real)),
+        b3=_b3(shared, found, real),
         records=len(known),
+        pairs=(found_pairs, true_pairs),
     )
 
 
 def cluster_measure(predicted: Labels, truth: Labels) -> Measure:
     """Precision, recall and F1 of whole clusters, as `scores` has them."""
     known = [record for record in predicted if record in truth]
-    found, real = _groups(known, predicted), _groups(known, truth)
-    return _measure(len(found & real), len(found), len(real))
-
-
-def _pairwise(known: list[str], predicted: Labels, truth: Labels) -> Measure:
-    found = _pairs(Counter(predicted[record] for record in known).values())
-    real = _pairs(Counter(truth[record] for record in known).values())
-    both = _pairs(Counter((predicted[record], truth[record]) for record in known).values())
-    if not both or max(found, real) > MOST_LINKS:
-        return _measure(both, found, real)
-    return pair_measures(links(known, predicted), links(known, truth))
-
-
-def _b3(known: list[str], predicted: Labels, truth: Labels) -> Measure:
     shared = Counter((predicted[record], truth[record]) for record in known)
     found = Counter(predicted[record] for record in known)
     real = Counter(truth[record] for record in known)
+    return _measure(_whole(shared, found, real), len(found), len(real))
+
+
+def _whole(shared: Shared, found: Sizes, real: Sizes) -> int:
+    """Clusters that hold all records of one entity and no other."""
+    return sum(n == found[cluster] == real[entity] for (cluster, entity), n in shared.items())
+
+
+def _b3(shared: Shared, found: Sizes, real: Sizes) -> Measure:
     # Each of the n records that share cluster and entity sees n of its own kind.
+    records = found.total()
     precise = fsum(n * n / found[cluster] for (cluster, _), n in shared.items())
     complete = fsum(n * n / real[entity] for (_, entity), n in shared.items())
-    return _harmonic(precise / len(known), complete / len(known)) if known else (1.0, 1.0, 1.0)
+    return _harmonic(precise / records, complete / records) if records else (1.0, 1.0, 1.0)
 
 
 def _pairs(sizes: Iterable[int]) -> int:
@@ -87,13 +103,6 @@ def links(known: list[str], label: Labels) -> pd.MultiIndex:
         places[label[record]].append(place)
     pairs = [pair for group in places.values() for pair in combinations(group, 2)]
     return pd.MultiIndex.from_tuples(pairs, names=["left", "right"])
-
-
-def _groups(known: list[str], label: Labels) -> set[frozenset[str]]:
-    groups: defaultdict[Hashable, set[str]] = defaultdict(set)
-    for record in known:
-        groups[label[record]].add(record)
-    return {frozenset(group) for group in groups.values()}
 
 
 def _measure(both: int, found: int, real: int) -> Measure:

@@ -7,9 +7,10 @@ each by our repair and as plain components. For evaluation only: nothing in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 # Takes the connection and a model, clusters link.<party_type>_pairs: record id → cluster.
 Clustered = Callable[["duckdb.DuckDBPyConnection", Trained], Labels]
+Found = TypeVar("Found")
 # Bits added to the prior's odds, in half steps; the survey's best ones ran from −4.2 to +5.1.
 THRESHOLDS = tuple(step / 2 for step in range(-16, 17))
+_COARSE = 4  # F1 over the threshold has one top, so every fourth tells where to look closely
 
 
 @dataclass(frozen=True)
@@ -48,39 +51,69 @@ def oracle_scores(
     clustered: Clustered,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> OracleScores:
-    """Score, cluster and compare at each threshold; the best cluster F1 wins.
+    """Score, cluster and compare at the thresholds; the best cluster F1 wins.
 
     Needs temp table `compared` as `link` leaves it; writes over `link.<party_type>_pairs`.
     """
     model = true_model(con, trained, truth)
     # With the truth's m and u it may also keep the household alternative, if that helps it.
-    models = {
-        "": model,
-        ", with alternative": replace(
-            model, v=trained.v, alternative_share=trained.alternative_share
-        ),
-    }
-    tried = [
-        (bits, how + name, labels)
-        for name, one in models.items()
-        for bits, how, labels in _clusterings(con, one, clustered, thresholds)
-    ]
-    bits, how, best = max(tried, key=lambda one: cluster_measure(one[2], truth)[2])
-    return OracleScores(scores(best, truth), bits, how, best)
+    with_alternative = replace(model, v=trained.v, alternative_share=trained.alternative_share)
+    tried = (
+        replace(best, how=best.how + name)
+        for name, one in (("", model), (", with alternative", with_alternative))
+        for best in [_best(con, one, truth, clustered, thresholds)]
+    )
+    best = max(tried, key=_f1)
+    return OracleScores(scores(best.labels, truth), best.bits, best.how, best.labels)
 
 
-def _clusterings(
+@dataclass(frozen=True)
+class _Found:
+    """One clustering; only the best of them is kept, a million labels are 150 MB."""
+
+    bits: float
+    how: str
+    labels: Labels
+    f1: float
+
+
+def _f1(found: _Found) -> float:
+    return found.f1
+
+
+def _best(
     con: duckdb.DuckDBPyConnection,
     model: Trained,
+    truth: Labels,
     clustered: Clustered,
     thresholds: Sequence[float],
-) -> Iterator[tuple[float, str, Labels]]:
+) -> _Found:
+    """Of one model, over thresholds and both ways to cluster."""
     build_frequencies(con, model)
-    for bits in thresholds:
+
+    def best_at(bits: float) -> _Found:
         shifted = replace(model, match_share=min(model.match_share * 2.0**-bits, 0.4))
         _write_pairs(con, shifted)
-        yield bits, "repaired", clustered(con, shifted)
-        yield bits, "components", _components(con, shifted)
+        return max(
+            (
+                _Found(bits, how, labels, cluster_measure(labels, truth)[2])
+                for how, cluster in (("repaired", clustered), ("components", _components))
+                for labels in [cluster(con, shifted)]
+            ),
+            key=_f1,
+        )
+
+    return searched(thresholds, best_at, key=_f1)
+
+
+def searched(
+    points: Sequence[float], found_at: Callable[[float], Found], key: Callable[[Found], float]
+) -> Found:
+    """The best over points in order: every fourth, then those around the best of these."""
+    coarse = range(0, len(points), _COARSE)
+    top, place = max(((found_at(points[i]), i) for i in coarse), key=lambda one: key(one[0]))
+    around = range(max(place - _COARSE + 1, 0), min(place + _COARSE, len(points)))
+    return max(chain([top], (found_at(points[i]) for i in around if i not in coarse)), key=key)
 
 
 def _components(con: duckdb.DuckDBPyConnection, model: Trained) -> Labels:

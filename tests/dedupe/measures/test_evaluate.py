@@ -2,7 +2,7 @@
 
 import pytest
 
-from dedupe.measures.evaluate import cluster_measure, links, scores
+from dedupe.measures.evaluate import cluster_measure, counted, links, scores
 
 #          truth:  a1 a2 a3 | b1 b2 | c1          found:  a1 a2 | a3 b1 | b2 | c1
 TRUTH = {"a1": "a", "a2": "a", "a3": "a", "b1": "b", "b2": "b", "c1": "c"}
@@ -49,8 +49,13 @@ def test_without_any_known_record_there_is_nothing_to_get_wrong():
 
 def test_recordlinkage_measures_equal_counting_by_cluster_sizes(monkeypatch):
     by_recordlinkage = scores(FOUND, TRUTH)
+    assert counted(FOUND, TRUTH).pairwise == pytest.approx(by_recordlinkage.pairwise)
     monkeypatch.setattr("dedupe.measures.evaluate.MOST_LINKS", 0)
-    assert scores(FOUND, TRUTH).pairwise == pytest.approx(by_recordlinkage.pairwise)
+    assert scores(FOUND, TRUTH) == counted(FOUND, TRUTH)
+
+
+def test_clusters_tell_how_many_pairs_they_hold():
+    assert scores(FOUND, TRUTH).pairs == (2, 4)
 
 
 def test_links_are_the_pairs_inside_the_clusters():
