@@ -116,10 +116,12 @@ def public_table(lines: Sequence[accuracy_public.Line]) -> Table:
     )  # fmt: skip
 
 
-def sandbox_table(lines: Sequence[accuracy_sandbox.Line]) -> Table:
+def sandbox_table(
+    lines: Sequence[accuracy_sandbox.Line], title: str = "Sandbox: in %, beside the oracle"
+) -> Table:
     """One row per draw and party type, and one for its ties."""
     return Table(
-        "Sandbox: in %, beside the oracle",
+        title,
         ("drawn", "seed", "who", "records", "pairs P", "R", "F1", "whole clusters P", "R", "F1",
          "oracle's F1, pairs", "whole", "ours in % of the oracle's", "oracle's threshold"),
         tuple(
@@ -161,7 +163,7 @@ def missed(
             if line.engine == "stamm" and line.data == data and f1 < needed:
                 sentences.append(f"{data}: F1 of {MEASURES[measure]} {f1:.4f}, needed {needed}")
     for one in sandbox:
-        where = f"{one.who} of {one.asked} records, seed {one.seed}"
+        where = f"{one.who}, {one.asked:,} drawn, seed {one.seed}"
         if one.ratio < OF_ORACLE:
             sentences.append(f"{where}: {one.ratio:.1%} of the oracle's, needed {OF_ORACLE:.0%}")
         if one.who == accuracy_sandbox.WHO["person"] and one.pairs[0] < PRECISION:

@@ -201,7 +201,7 @@ def sandbox_tables(folder: Path, records: int, seed: int) -> Iterator[Table]:
     from stamm.duck import open_warehouse
 
     folder.mkdir(parents=True, exist_ok=True)
-    place = match_input(folder, records, seed=seed)
+    place = match_input(folder, records, seed=seed, one_company=True)
     with (
         tempfile.TemporaryDirectory(dir=folder) as temporary,
         open_warehouse(Path(temporary) / "warehouse.duckdb") as con,

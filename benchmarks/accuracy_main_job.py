@@ -1,57 +1,39 @@
 """Accuracy of the whole main job beside an oracle, on companies whose seeds are drawn now.
 
-For each seed `stamm run` makes a company with four years of history, serves it over HTTP, extracts,
-links and publishes in an empty home folder. Its golden crosswalk is scored against the truth, and
-beside it the oracle's clusters of the same candidate pairs (`dedupe.measures.oracle`). Fails below
-98 % of the oracle's cluster F1. Larger draws without servers: `benchmarks.accuracy`.
-Run: `uv run python -m benchmarks.accuracy_main_job [--seeds 4711 …] [--draw 2] [--customers 5000]
-[--json]`.
+For each seed `stamm run` makes a company, serves it over HTTP, extracts, links and publishes in an
+empty home folder. Its golden crosswalk is scored against the truth as `benchmarks.accuracy` scores
+larger draws without servers, beside an oracle with the same candidate pairs. Fails likewise.
+Run: `uv run python -m benchmarks.accuracy_main_job [--seeds 4711 …] [--draw 1] [--customers 5000]
+[--out FILE]`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+from benchmarks.accuracy import missed, sandbox_table
+from benchmarks.accuracy_sandbox import (
+    PARTY_TYPES,
+    TIES,
+    WHO,
+    Line,
+    clustered,
+    tie_measure,
+    write_labels,
+)
+from benchmarks.results import write_result
 
-from benchmarks.accuracy_sandbox import PARTY_TYPES, clustered
-from dedupe.linking.linkage import link
-from dedupe.measures.evaluate import Labels, Measure, scores
-from dedupe.measures.oracle import oracle_scores
-from dedupe.specification import load_specification
-from stamm.duck import open_warehouse
-from stamm.ids import record_id
-from stamm.store import Store
+if TYPE_CHECKING:
+    import duckdb
 
-NEEDED = 0.98
-
-
-@dataclass(frozen=True)
-class Line:
-    """One party type of one company; measures are (precision, recall, F1)."""
-
-    seed: int
-    who: str
-    records: int
-    pairwise: Measure
-    cluster: Measure
-    oracle_pairwise: Measure
-    oracle_cluster: Measure
-    oracle_threshold: str
-
-    @property
-    def ratio(self) -> float:
-        """Our cluster F1 in terms of the oracle's."""
-        return self.cluster[2] / self.oracle_cluster[2]
+    from dedupe.measures.evaluate import Labels
 
 
 def run_main_job(home: Path, seed: int, customers: int) -> None:
@@ -68,93 +50,107 @@ def run_main_job(home: Path, seed: int, customers: int) -> None:
         print(f"seed {seed}: stamm run ended with {done.returncode}", file=sys.stderr)
 
 
-def read_truth(home: Path, party_type: str) -> dict[str, str]:
-    """record id → entity."""
+def read_truth(home: Path, party_type: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Record id → entity, and record id → the firm for which the entity acts in any record."""
+    import duckdb
+
+    from stamm.ids import record_id
+    from stamm.store import Store
+
     store = Store.open(home / "state.db")
     secret = store.secret("record_id")
     store.close()
     rows = duckdb.execute(
-        "select source, stream, key, facet, entity_id from read_parquet(?)"
-        " where entity_id is not null and party_type = ?",
+        "select source, stream, key, facet, entity_id,"
+        " max(organisation_entity_id) over (partition by entity_id)"
+        " from read_parquet(?) where entity_id is not null and party_type = ?",
         [str(home / "sandbox" / "truth.parquet"), party_type],
     ).fetchall()
-    return {record_id(secret, *row[:3]) + row[3]: row[4] for row in rows}
+    named = [(record_id(secret, *row[:3]) + row[3], row[4], row[5]) for row in rows]
+    return {r: entity for r, entity, _ in named}, {r: firm for r, _, firm in named if firm}
 
 
-def crosswalk(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """record id → golden id, as the main job wrote it."""
-    return dict(con.sql("select record_id, party_id from golden.xref_parties").fetchall())
+def measure(home: Path, seed: int, customers: int) -> list[Line]:
+    """People, firms, and the ties between them."""
+    from stamm.duck import open_warehouse
 
-
-def measure(home: Path, seed: int) -> list[Line]:
-    """People, organisations, and all together."""
-    lines, all_truth, all_oracle = [], {}, {}
     with open_warehouse(home / "work" / "warehouse.duckdb") as con:
-        ours = crosswalk(con)
-        for party_type in PARTY_TYPES:
-            truth = read_truth(home, party_type)
-            linked = link(con, party_type, load_specification(party_type), work_dir=home / "oracle")
-            best = oracle_scores(con, linked.trained, truth, clustered)
-            threshold = f"{best.threshold:+.1f} {best.clusters}"
-            lines.append(_line(seed, party_type, ours, truth, best.labels, threshold))
-            all_truth |= truth
-            all_oracle |= {record: (party_type, c) for record, c in best.labels.items()}
-    return [*lines, _line(seed, "all", ours, all_truth, all_oracle, "the best of each")]
+        crosswalk = dict(con.sql("select record_id, party_id from golden.xref_parties").fetchall())
+        truths = {party_type: read_truth(home, party_type) for party_type in PARTY_TYPES}
+        ours: dict[str, Labels] = {}
+        best: dict[str, Labels] = {}
+        lines = []
+        for party_type, (truth, _) in truths.items():
+            ours[party_type] = {r: crosswalk[r] for r in truth if r in crosswalk}
+            line, best[party_type] = _measure_type(
+                con, party_type, ours[party_type], truth, home, seed, customers
+            )
+            lines.append(line)
+        worked = truths["person"][1]
+        write_labels(con, "working", {r: firm for r, firm in worked.items() if r in crosswalk})
+        firms = truths["organisation"][0]
+        write_labels(con, "firm_truth", {r: firm for r, firm in firms.items() if r in crosswalk})
+        found, oracle = (tie_measure(con, labels) for labels in (ours, best))
+    ties = Line(seed, customers, TIES, len(worked), found, None, oracle, None, "both oracles'")
+    return [*lines, ties]
 
 
-def _line(seed: int, who: str, ours: Labels, truth: Labels, oracle: Labels, threshold: str) -> Line:
-    found, best = scores(ours, truth), scores(oracle, truth)
-    if found.records != best.records:
-        raise SystemExit(f"{who}: {found.records} records scored, {best.records} by the oracle")
-    return Line(
-        seed, who, found.records, found.pairwise, found.cluster, best.pairwise, best.cluster,
-        threshold,
+def _measure_type(
+    con: duckdb.DuckDBPyConnection,
+    party_type: str,
+    ours: Labels,
+    truth: Labels,
+    home: Path,
+    seed: int,
+    customers: int,
+) -> tuple[Line, Labels]:
+    from dedupe.linking.linkage import link
+    from dedupe.measures.evaluate import scores
+    from dedupe.measures.oracle import oracle_scores
+    from dedupe.specification import load_specification
+
+    linked = link(con, party_type, load_specification(party_type), work_dir=home / "oracle")
+    best = oracle_scores(con, linked.trained, truth, clustered)
+    found = scores(ours, truth)
+    if found.records != best.scores.records:
+        raise SystemExit(
+            f"{party_type}: {found.records} records scored, {best.scores.records} by the oracle"
+        )
+    line = Line(
+        seed, customers, WHO[party_type], found.records, found.pairwise, found.cluster,
+        best.scores.pairwise, best.scores.cluster, f"{best.threshold:+.1f} {best.clusters}",
     )  # fmt: skip
+    return line, best.labels
 
 
-def show(line: Line) -> None:
-    """One aligned row; P, R and F1 in per cent."""
-
-    def percent(one: Measure) -> str:
-        return " ".join(f"{100 * value:5.1f}" for value in one)
-
-    print(
-        f"{line.seed:>10}  {line.who:<13}{line.records:>7}   {percent(line.pairwise)}"
-        f"   {percent(line.cluster)}   {percent(line.oracle_pairwise)}"
-        f"   {percent(line.oracle_cluster)}   {100 * line.ratio:6.1f}   {line.oracle_threshold}",
-        flush=True,
-    )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """0 if every line reaches what is needed, else 1."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", help="repeat these instead of drawing")
-    parser.add_argument("--draw", type=int, default=2, help="how many seeds to draw")
-    parser.add_argument("--customers", type=int, default=5000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--seeds", type=int, nargs="+", help="repeat these instead of drawing")
+    asked.add_argument("--draw", type=int, default=1, help="how many seeds to draw")
+    asked.add_argument("--customers", type=int, default=5000)
+    asked.add_argument("--out", type=Path)
+    options = asked.parse_args()
     seeds = options.seeds or [secrets.randbelow(2**31) for _ in range(options.draw)]
-    if not options.json:
-        print(f"seeds: {' '.join(str(seed) for seed in seeds)} (--seeds repeats them)")
-        print(f"{'':34}ours: pairs P R F1   clusters P R F1     oracle: pairs       clusters"
-              "            ratio   oracle's threshold")  # fmt: skip
+    print(f"seeds: {' '.join(map(str, seeds))} (--seeds repeats them)", flush=True)
     lines = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder) / "home"
             run_main_job(home, seed, options.customers)
-            for line in measure(home, seed):
+            for line in measure(home, seed, options.customers):
+                print(line, flush=True)
                 lines.append(line)
-                if not options.json:
-                    show(line)
-    worst = min(line.ratio for line in lines)
-    if options.json:
-        print(json.dumps({"lines": [asdict(line) | {"ratio": line.ratio} for line in lines],
-                          "worst_ratio": worst, "needed": NEEDED}, indent=1))  # fmt: skip
-    else:
-        print(f"worst ratio {100 * worst:.1f} %, needed {100 * NEEDED:.0f} %")
-    return int(worst < NEEDED)
+    if options.out:
+        command = (
+            f"python -m benchmarks.accuracy_main_job --customers {options.customers}"
+            f" --seeds {' '.join(map(str, seeds))}"
+        )
+        table = sandbox_table(lines, "Whole companies through `stamm run`: in %, beside the oracle")
+        write_result(options.out, command, [table], ("duckdb", "recordlinkage"))
+    for sentence in missed([], lines):
+        print(sentence)
+    return int(bool(missed([], lines)))
 
 
 if __name__ == "__main__":

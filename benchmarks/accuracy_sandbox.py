@@ -56,10 +56,10 @@ class Line:
 
 def measure(folder: Path, records: int, seed: int) -> list[Line]:
     """People, firms, and the ties between them."""
-    from benchmarks.party_records import employers, load, match_input
+    from benchmarks.party_records import employers, load, match_input, truth
     from stamm.duck import open_warehouse
 
-    place = match_input(folder, records, seed=seed)
+    place = match_input(folder, records, seed=seed, one_company=True)
     with (
         tempfile.TemporaryDirectory(dir=folder) as temporary,
         open_warehouse(Path(temporary) / "warehouse.duckdb") as con,
@@ -69,20 +69,16 @@ def measure(folder: Path, records: int, seed: int) -> list[Line]:
         best: dict[str, Labels] = {}
         lines = []
         for party_type in PARTY_TYPES:
-            known = _truth(con, place, party_type)
             line, ours[party_type], best[party_type] = _measure_type(
-                con, party_type, known, Path(temporary), seed, records
+                con, party_type, truth(con, place, party_type), Path(temporary), seed, records
             )
             lines.append(line)
-        firms = _truth(con, place, "organisation")
         worked = employers(con, place)
-        return [*lines, _measure_ties(con, ours, best, worked, firms, seed, records)]
-
-
-def _truth(con: duckdb.DuckDBPyConnection, place: Path, party_type: str) -> dict[str, str]:
-    from benchmarks.party_records import truth
-
-    return truth(con, place, party_type)
+        write_labels(con, "working", worked)
+        write_labels(con, "firm_truth", truth(con, place, "organisation"))
+        found, oracle = (tie_measure(con, labels) for labels in (ours, best))
+    ties = Line(seed, records, TIES, len(worked), found, None, oracle, None, "both oracles'")
+    return [*lines, ties]
 
 
 def _measure_type(
@@ -141,23 +137,6 @@ def splink_people(con: duckdb.DuckDBPyConnection, truth: Labels, folder: Path) -
     predicted = linker.inference.predict(threshold_match_weight=-10)
     by_number = {rid: truth[record] for rid, record in numbers if record in truth}
     return splink_scores(api, predicted.physical_name, "rid", by_number)
-
-
-def _measure_ties(
-    con: duckdb.DuckDBPyConnection,
-    ours: dict[str, Labels],
-    best: dict[str, Labels],
-    worked: dict[str, str],
-    firms: dict[str, str],
-    seed: int,
-    asked: int,
-) -> Line:
-    write_labels(con, "working", worked)
-    write_labels(con, "firm_truth", firms)
-    found, oracle = (tie_measure(con, labels) for labels in (ours, best))
-    return Line(
-        seed, asked, TIES, len(worked), found, None, oracle, None, "the clusters of both oracles"
-    )
 
 
 def tie_measure(con: duckdb.DuckDBPyConnection, labels: dict[str, Labels]) -> Measure:

@@ -43,26 +43,42 @@ TEXT = (
 Row = dict[str, Any]
 
 
-def match_input(folder: Path, records: int, *, seed: int = 1, processes: int = 2) -> Path:
-    """The folder of Parquet files with about this many records (to the chunk), made if missing."""
-    place = folder / f"match_input-{seed}-{records}"
+def match_input(
+    folder: Path, records: int, *, seed: int = 1, processes: int = 2, one_company: bool = False
+) -> Path:
+    """The folder of Parquet files with about this many records (to the chunk), made if missing.
+
+    Chunks know nothing of each other, so that two firms may have one domain, and two people one
+    mailbox. In `one_company` nobody has: it takes one process, and its truth can be found.
+    """
+    place = folder / f"match_input-{seed}-{records}{'-one' if one_company else ''}"
     done = place / "complete"
-    if not done.exists():
-        place.mkdir(parents=True, exist_ok=True)
-        sizes = [min(CHUNK, records - first) for first in range(0, records, CHUNK)]
+    if done.exists():
+        return place
+    place.mkdir(parents=True, exist_ok=True)
+    sizes = [min(CHUNK, records - first) for first in range(0, records, CHUNK)]
+    if one_company:
+        mailboxes: set[int] = set()
+        for number, size in enumerate(sizes):
+            write_chunk(place, seed, number, size, mailboxes)
+    else:
         with ProcessPoolExecutor(processes) as pool:
             list(pool.map(partial(write_chunk, place, seed), range(len(sizes)), sizes))
-        done.touch()
+    done.touch()
     return place
 
 
-def write_chunk(place: Path, seed: int, number: int, size: int) -> None:
-    """One Parquet file of `size` records."""
+def write_chunk(
+    place: Path, seed: int, number: int, size: int, mailboxes: set[int] | None = None
+) -> None:
+    """One Parquet file of `size` records; `mailboxes` that have an owner already, added to."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     records = Records(sqlite3.connect(":memory:"))
     world = open_world(records, (seed, number), FOUNDED, FOUNDED, NOW)
+    if mailboxes is not None:
+        world.mailboxes = mailboxes
     rows = [row for row, _ in zip(_rows(world, f"{number}-"), range(size), strict=False)]
     texts = pa.list_(pa.string())
     kinds = {name: pa.string() for name in TEXT} | {

@@ -52,7 +52,7 @@ def test_a_missed_target_is_a_sentence():
     assert missed([ours("Febrl 3", cluster=low)], []) == [
         "Febrl 3: F1 of whole clusters 0.7900, needed 0.997"
     ]
-    where = "people of 20000 records, seed 7"
+    where = "people, 20,000 drawn, seed 7"
     assert missed([], [draw(whole=low)]) == [f"{where}: 79.0% of the oracle's, needed 98%"]
     assert missed([], [draw(pairs=(0.97, 1.0, 0.98))]) == [
         f"{where}: precision 0.9700, needed 0.98"
