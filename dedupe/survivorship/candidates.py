@@ -2,7 +2,8 @@
 
 Pure functions that return SQL. `members_sql` is one row per party record with its party;
 `ranked_sql` is one row per candidate with its place among the candidates of its party and the
-criterion that decided for the winner.
+criterion that decided for the winner. It says plainly what a rule means; `winners` finds the same
+winners of millions of parties.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ MEMBERS = "survivorship_members"
 NAME_PARTS = "survivorship_name_parts"
 VALID_VAT_IDS = "survivorship_valid_vat_ids"
 GROUP_BASIS = "survivorship_group_basis"
-_LISTS: dict[Attribute, str] = {"email": "emails", "phone": "phones"}
+LISTS: dict[Attribute, str] = {"email": "emails", "phone": "phones"}
+LAST_POSITION = 4095  # elements of a list beyond are no candidates
 _CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
 
 
 def members_sql(source_priority: tuple[str, ...]) -> str:
-    """Party records with their party and cleaned values."""
+    """Party records with their party and cleaned values.
+
+    `party_no` and `record_no` stand for the ids and sort like them. `only_email` and `only_phone`
+    are the values of records that have one.
+    """
     ranks = " ".join(f"when '{s}' then {-i}" for i, s in enumerate(source_priority))
     return f"""
         select
-            x.party_id, x.party_type, i.record_id, i.source, i.system, i.stream,
+            x.party_no, x.record_no, x.party_id, x.party_type,
+            i.record_id, i.source, i.system, i.stream,
             {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis, i.retention,
             coalesce(i.updated_at, i.created_at) as observed_at,
+            coalesce(i.created_at, i.updated_at) as first_seen,
             case i.system {ranks} else {-len(source_priority)} end as source_rank,
             coalesce(nullif(trim(i.given_name), ''), n.given_name) as given_name,
             coalesce(nullif(trim(i.family_name), ''), n.family_name) as family_name,
@@ -39,7 +47,11 @@ def members_sql(source_priority: tuple[str, ...]) -> str:
             {_trimmed("street")}, {_trimmed("house_number")}, {_trimmed("postcode")},
             {_trimmed("city")}, {_trimmed("country")},
             nullif(upper(regexp_replace(i.vat_id, '[^A-Za-z0-9]', '', 'g')), '') as vat_id,
-            nullif(lower(trim(i.website_domain)), '') as website_domain
+            nullif(lower(trim(i.website_domain)), '') as website_domain,
+            case when len(i.emails) = 1 then {element_sql("email", "i.emails[1]")} end
+                as only_email,
+            case when len(i.phones) = 1
+                then {element_sql("phone", "i.phones[1]", "trim(i.country)")} end as only_phone
         from intermediate.int_parties__match_input as i
         join {PARTIES} as x using (record_id)
         left join {NAME_PARTS} as n on n.full_name = i.full_name
@@ -51,19 +63,22 @@ def ranked_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool = Fals
 
     Needs `$left_out` bound: purposes whose values are no candidates; for one party `$party_id`.
     """
+    of_one = " where party_id = $party_id" if one_party else ""
     criteria = [f"c_{name}" for name in rule.order]
     order = ", ".join([*(f"{c} desc" for c in criteria), "record_id", "position"])
     decided = " ".join(
         f"when w.c_{name} is distinct from r.c_{name} then '{name}'" for name in rule.order
     )
     return f"""
-        with candidates as ({_candidates_sql(party_type, rule, one_party=one_party)}),
+        with candidates as (
+            {candidates_sql(party_type, rule, f"(from {MEMBERS}{of_one})")}
+        ),
         keyed as (
             select *, count(distinct source) over (partition by party_id, key) as agreeing
             from candidates
         ),
         measured as (
-            select *, {", ".join(f"{_MEASURES[n]} as c_{n}" for n in rule.order)} from keyed
+            select *, {", ".join(f"{MEASURES[n]} as c_{n}" for n in rule.order)} from keyed
         ),
         placed as (
             select *, row_number() over (partition by party_id order by {order}) as place
@@ -85,7 +100,7 @@ def ranked_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool = Fals
     """
 
 
-_MEASURES: dict[Criterion, str] = {
+MEASURES: dict[Criterion, str] = {
     "completeness": "filled",
     "well_written": "well_written",
     "verification": "verified",
@@ -95,13 +110,16 @@ _MEASURES: dict[Criterion, str] = {
 }
 
 
-def _candidates_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool) -> str:
-    values = ", ".join(f"{_value(a)} as {a}" for a in rule.attributes)
-    present = " or ".join(f"{a} is not null" for a in _required(rule))
-    chosen = "and party_id = $party_id" if one_party else ""
+def candidates_sql(party_type: PartyType, rule: GroupRule, members: str) -> str:
+    """One row per value of the group, with all that its rule may ask for.
+
+    `members` is a relation like `survivorship_members`.
+    """
+    values = ", ".join(f"{value_sql(a)} as {a}" for a in rule.attributes)
     return f"""
         select
-            party_id, record_id, source, source_rank, position, observed_at, {values},
+            party_no, record_no, party_id, record_id, source, source_rank, position,
+            observed_at, {values},
             coalesce(basis.purpose, held.purpose) as purpose,
             coalesce(basis.legal_basis, held.legal_basis) as legal_basis,
             coalesce(basis.retention, held.retention) as retention,
@@ -109,58 +127,77 @@ def _candidates_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool) 
             {_well_written(rule) if "well_written" in rule.order else 1} as well_written,
             {_verified(rule) if "verification" in rule.order else 1} as verified,
             {_key(rule)} as key
-        from {_rows(party_type, rule)} as held
+        from {_rows(rule, members)} as held
         left join {GROUP_BASIS} as basis
             on basis.system = held.system and basis.stream = held.stream
             and basis.field_group = '{rule.group}'
-        where party_type = '{party_type}' and ({present}) {chosen}
+        where party_type = '{party_type}' and ({present_sql(rule)})
             and not coalesce(
                 list_contains($left_out, coalesce(basis.purpose, held.purpose)), false)
     """
 
 
-def _rows(party_type: PartyType, rule: GroupRule) -> str:
+def _rows(rule: GroupRule, members: str) -> str:
     """Members with the group's values; a list attribute gives one row per element."""
     attribute = rule.attributes[0]
-    if attribute not in _LISTS:
-        return f"(select *, 1 as position from {MEMBERS})"
-    elements = _LISTS[attribute]
-    cleaned = "lower(trim(element))" if attribute == "email" else _phone("element")
+    if attribute not in LISTS:
+        return f"(select *, 1 as position from {members})"
+    elements = f"{LISTS[attribute]}[:{LAST_POSITION}]"
     return f"""(
-        select * exclude (element), nullif({cleaned}, '') as {attribute} from (
+        select * exclude (element), {element_sql(attribute, "element")} as {attribute} from (
             select *, unnest({elements}) as element,
                    unnest(range(1, len({elements}) + 1)) as position
-            from {MEMBERS} where party_type = '{party_type}'
+            from {members}
         )
     )"""
 
 
-def _value(attribute: Attribute) -> str:
+def element_sql(attribute: Attribute, element: str, country: str = "country") -> str:
+    """SQL: a mail address or phone number as it can be golden."""
+    cleaned = f"lower(trim({element}))" if attribute == "email" else _phone(element, country)
+    return f"nullif({cleaned}, '')"
+
+
+def value_sql(attribute: Attribute) -> str:
+    """SQL: the value of a candidate as it can be golden."""
     return "upper(country)" if attribute == "country" else attribute
 
 
-def _required(rule: GroupRule) -> tuple[str, ...]:
-    """A country alone is no address."""
-    return tuple(a for a in rule.attributes if a != "country")
+def present_sql(rule: GroupRule) -> str:
+    """SQL: the record has a value for the group; a country alone is no address."""
+    return " or ".join(f"{a} is not null" for a in rule.attributes if a != "country")
 
 
 def _key(rule: GroupRule) -> str:
     """Values with one key are one value: case, blanks, umlauts and Str./Straße do not differ."""
-    return " || '|' || ".join(f"coalesce({folded(a)}, '')" for a in rule.attributes)
+    return " || '|' || ".join(f"coalesce({_folded_of(a, rule)}, '')" for a in rule.attributes)
+
+
+def _folded_of(attribute: Attribute, rule: GroupRule) -> str:
+    """A full name that is made of its parts says no more than they do."""
+    if attribute == "full_name" and {"given_name", "family_name"} <= set(rule.attributes):
+        parts = "concat_ws(' ', given_name, family_name)"
+        return f"case when full_name <> {parts} then {folded('full_name')} end"
+    return folded(attribute)
 
 
 def folded(column: str) -> str:
     """SQL: comparable spelling of a text column."""
-    german = f"lower({column}::varchar)"
+    text = f"{column}::varchar"
+    german = f"lower({text})"
     for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
         german = f"replace({german}, '{umlaut}', '{letters}')"
     plain = f"regexp_replace(strip_accents({german}), '[^a-z0-9@]', '', 'g')"
+    # Most values are plain letters: to see that costs half of taking away what is not there.
+    plain = (
+        f"case when regexp_full_match({text}, '[A-Za-z0-9@]*') then lower({text}) else {plain} end"
+    )
     return f"replace({plain}, 'strasse', 'str')"
 
 
 def _well_written(rule: GroupRule) -> str:
     first = rule.attributes[0]
-    text = "full_name" if "full_name" in rule.attributes else first
+    text = "full_name" if "full_name" in rule.attributes else f"{first}::varchar"
     mixed = f"({text} <> upper({text}) and {text} <> lower({text}))::integer"
     if text != "full_name":
         return mixed
@@ -178,7 +215,7 @@ def _verified(rule: GroupRule) -> str:
     return f"({check})::integer" if check else "1"
 
 
-def _phone(column: str) -> str:
+def _phone(column: str, country: str) -> str:
     """E.164 by the record's country; enough to compare and dial, linkage has its own."""
     digits = f"regexp_replace(replace({column}, '(0)', ''), '[^0-9+]', '', 'g')"
     codes = " ".join(f"when '{c}' then '+{code}'" for c, code in _CALLING_CODES.items())
@@ -186,7 +223,7 @@ def _phone(column: str) -> str:
         when {digits} like '+%' then {digits}
         when {digits} like '00%' then '+' || substr({digits}, 3)
         when {digits} like '0%'
-            then (case upper(country) {codes} else '+49' end) || substr({digits}, 2)
+            then (case upper({country}) {codes} else '+49' end) || substr({digits}, 2)
         else {digits} end"""
 
 

@@ -11,29 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dedupe.standardise import companies, names
-from dedupe.survivorship.candidates import (
-    GROUP_BASIS,
-    MEMBERS,
-    NAME_PARTS,
-    PARTIES,
-    VALID_VAT_IDS,
-    members_sql,
-    ranked_sql,
-)
+from dedupe.standardise import companies
+from dedupe.survivorship.candidates import MEMBERS, ranked_sql
+from dedupe.survivorship.prepare import groups_with_own_basis, prepare, write_texts
 from dedupe.survivorship.rules import GroupRule, PartyType, Rules, load_rules
+from dedupe.survivorship.tables import (
+    LEGAL_FORMS,
+    SOURCES,
+    TYPES,
+    golden_sql,
+    lineage_sql,
+    winners_table,
+)
+from dedupe.survivorship.winners import winners_sql
 from stamm.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
 
-_TYPES: tuple[PartyType, ...] = ("person", "organisation")
-_COLUMNS = (
-    "title", "given_name", "family_name", "full_name", "company_name", "legal_form",
-    "birth_date", "email", "phone", "street", "house_number", "postcode", "city", "country",
-    "vat_id", "website_domain",
-)  # fmt: skip
-_LEGAL_FORMS = "survivorship_legal_forms"
 # How a legal form is written in German commerce; the standardiser gives its folded key.
 _WRITTEN = {
     "gmbh & co kg": "GmbH & Co. KG", "ag & co kg": "AG & Co. KG", "ug": "UG", "gmbh": "GmbH",
@@ -64,16 +59,17 @@ def write_golden_parties(
     `only` names a table of the party ids to choose for; rows of the others stay.
     """
     chosen = rules or load_rules()
-    _prepare(con, chosen, only=only)
-    for party_type in _TYPES:
-        for rule in chosen.of(party_type):
-            con.execute(
-                f"create or replace temp table {_won(party_type, rule)} as "
-                f"select * from ({ranked_sql(party_type, rule)}) where place = 1",
-                {"left_out": list(chosen.not_from_purposes)},
-            )
-    _write_legal_forms(con)
-    for table, rows in (("parties", _golden_sql(chosen)), ("lineage", _lineage_sql(chosen))):
+    prepare(con, chosen, only=only)
+    own_basis = groups_with_own_basis(con)
+    for party_type in TYPES:
+        con.execute(
+            f"create or replace temp table {winners_table(party_type)} as"
+            f" {winners_sql(party_type, chosen, own_basis)}",
+            {"left_out": list(chosen.not_from_purposes)},
+        )
+    _write_legal_forms(con, chosen)
+    golden = golden_sql(chosen, _write_sources(con))
+    for table, rows in (("parties", golden), ("lineage", lineage_sql(chosen, own_basis))):
         if only:
             con.execute(f"delete from golden.golden_{table} where party_id in (from {only})")
             con.execute(f"insert into golden.golden_{table} {rows}")
@@ -101,9 +97,9 @@ def all_candidates(
 ) -> dict[tuple[str, str], list[Candidate]]:
     """(party, attribute) → all values, the winner first; of one party, or of all."""
     chosen = rules or load_rules()
-    _prepare(con, chosen, party_id)
+    prepare(con, chosen, party_id)
     found: dict[tuple[str, str], list[Candidate]] = {}
-    for party_type in _TYPES:
+    for party_type in TYPES:
         for rule in chosen.of(party_type):
             for party, attribute, candidate in _ranked(con, party_type, rule, chosen, party_id):
                 found.setdefault((party, attribute), []).append(candidate)
@@ -152,152 +148,31 @@ def _attributes(party_type: PartyType, rules: Rules) -> set[str]:
     return named | ({"legal_form"} if party_type == "organisation" else set())
 
 
-def _prepare(
-    con: duckdb.DuckDBPyConnection, rules: Rules, party_id: str | None = None, *, only: str = ""
-) -> None:
-    """Temp tables: records by party (all, of one, or of those in `only`), name parts, legal basis
-    by group, members, VAT ids."""
-    chosen = f" where party_id in (from {only})" if only else ""
-    con.execute(
-        f"create or replace temp table {PARTIES} as from golden.xref_parties"
-        + (" where party_id = $party_id" if party_id else chosen),
-        {"party_id": party_id} if party_id else {},
+def _write_legal_forms(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
+    """The legal form of each name that a firm bears now."""
+    named = [rule.group for rule in rules.organisation if "company_name" in rule.attributes]
+    won = (
+        f"select {named[0]}_record from {winners_table('organisation')}" if named else "select null"
     )
-    _write_name_parts(con)
-    _write_group_basis(con)
-    con.execute(f"create or replace temp table {MEMBERS} as {members_sql(rules.source_priority)}")
-    vat_ids = con.execute(
-        f"select distinct vat_id from {MEMBERS} where vat_id is not null order by 1"
-    ).fetchall()
-    valid = [(v,) for (v,) in vat_ids if companies.has_valid_check_digit(v)]
-    _write(con, VALID_VAT_IDS, ("vat_id",), valid)
-
-
-def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
-    """Where a stream holds a group of fields on a basis of its own, that one is told."""
-    columns = ("system", "stream", "field_group", "purpose", "legal_basis", "retention")
-    declared = con.execute(
-        "select 1 from information_schema.tables "
-        "where table_schema = 'landing' and table_name = 'stream_basis'"
-    ).fetchone()
-    rows = (
-        con.execute(
-            f"select {', '.join(columns)} from landing.stream_basis "
-            "where field_group <> '*' order by all"
-        ).fetchall()
-        if declared
-        else []
-    )
-    _write(con, GROUP_BASIS, columns, rows)
-
-
-def _write_name_parts(con: duckdb.DuckDBPyConnection) -> None:
     texts = con.execute(
-        "select distinct i.full_name from intermediate.int_parties__match_input as i "
-        f"join {PARTIES} as x using (record_id) "
-        "where i.party_type = 'person' and i.full_name is not null and i.family_name is null "
-        "order by 1"
-    ).fetchall()
-    parts = [(text, *names.full_name(text)[:2]) for (text,) in texts]
-    _write(con, NAME_PARTS, ("full_name", "given_name", "family_name"), parts)
-
-
-def _write_legal_forms(con: duckdb.DuckDBPyConnection) -> None:
-    texts = con.execute(
-        "select distinct company_name from won_organisation_company_name order by 1"
+        f"select distinct company_name from {MEMBERS}"
+        f" where record_no in ({won}) and company_name is not null order by 1"
     ).fetchall()
     forms = [(text, form) for (text,) in texts if (form := _legal_form(text))]
-    _write(con, _LEGAL_FORMS, ("company_name", "legal_form"), forms)
+    write_texts(con, LEGAL_FORMS, ("firm", "legal_form"), forms)
+
+
+def _write_sources(con: duckdb.DuckDBPyConnection) -> int:
+    """Number the sources by name; gives how many there are."""
+    con.execute(
+        f"create or replace temp table {SOURCES} as select source,"
+        " (row_number() over (order by source) - 1)::integer as source_no"
+        f" from (select distinct source from {MEMBERS})"
+    )
+    return int(con.execute(f"select count(*) from {SOURCES}").fetchall()[0][0])
 
 
 def _legal_form(company_name: str) -> str | None:
     """As it is written in commerce; a form the standardiser knows and we do not, as it gives it."""
     form = companies.company(company_name).legal_form
     return _WRITTEN.get(form, form) if form else None
-
-
-def _write(
-    con: duckdb.DuckDBPyConnection, name: str, columns: tuple[str, ...], rows: list[Any]
-) -> None:
-    """A small temp table of text columns."""
-    import pyarrow as pa
-
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    table = pa.table({c: pa.array(v, pa.string()) for c, v in zip(columns, values, strict=True)})
-    con.register("arriving", table)
-    con.execute(f"create or replace temp table {name} as select * from arriving")
-    con.unregister("arriving")
-
-
-def _won(party_type: PartyType, rule: GroupRule) -> str:
-    return f"won_{party_type}_{rule.group}"
-
-
-def _golden_sql(rules: Rules) -> str:
-    both = " union all by name ".join(_golden_of_type_sql(t, rules) for t in _TYPES)
-    return f"""
-        select party_id, party_type, {", ".join(_COLUMNS)}, restricted, records, sources,
-               first_seen, last_seen, cohesion
-        from ({both}) order by party_id
-    """
-
-
-def _golden_of_type_sql(party_type: PartyType, rules: Rules) -> str:
-    groups = rules.of(party_type)
-    origin: dict[str, str] = {a: rule.group for rule in groups for a in rule.attributes}
-    if party_type == "organisation":
-        origin["legal_form"] = "legal_form"
-    values = ", ".join(
-        f"{origin[c]}.{c}" if c in origin else f"{_empty(c)} as {c}" for c in _COLUMNS
-    )
-    joins = "\n".join(
-        f"left join {_won(party_type, r)} as {r.group} on {r.group}.party_id = parties.party_id"
-        for r in groups
-    )
-    if "legal_form" in origin:
-        joins += f"\nleft join {_LEGAL_FORMS} as legal_form using (company_name)"
-    return f"""
-        select parties.*, coalesce(cohesion.cohesion, 1.0) as cohesion, {values}
-        from ({_parties_sql(party_type)}) as parties
-        left join party_cohesion as cohesion on cohesion.party_id = parties.party_id
-        {joins}
-    """
-
-
-def _empty(column: str) -> str:
-    return "null::date" if column == "birth_date" else "null::varchar"
-
-
-def _parties_sql(party_type: PartyType) -> str:
-    return f"""
-        select x.party_id, x.party_type,
-               coalesce(bool_or(i.restricted), false) as restricted,
-               count(*)::integer as records,
-               list(distinct i.source order by i.source) as sources,
-               min(coalesce(i.created_at, i.updated_at)) as first_seen,
-               max(coalesce(i.updated_at, i.created_at)) as last_seen
-        from {PARTIES} as x
-        join intermediate.int_parties__match_input as i using (record_id)
-        where x.party_type = '{party_type}' group by x.party_id, x.party_type
-    """
-
-
-def _lineage_sql(rules: Rules) -> str:
-    cells = [
-        _cell_sql(_won(party_type, rule), attribute, f"w.{attribute}", "w.rule")
-        for party_type in _TYPES
-        for rule in rules.of(party_type)
-        for attribute in rule.attributes
-    ]
-    derived = f"won_organisation_company_name as w join {_LEGAL_FORMS} as f using (company_name)"
-    cells.append(_cell_sql(derived, "legal_form", "f.legal_form", "'from_company_name'"))
-    return " union all ".join(cells) + " order by party_id, attribute"
-
-
-def _cell_sql(rows: str, attribute: str, value: str, rule: str) -> str:
-    named = rows if " as w" in rows else f"{rows} as w"
-    return f"""
-        select w.party_id, '{attribute}' as attribute, w.record_id, {rule} as rule,
-               w.observed_at, w.purpose, w.legal_basis, w.retention
-        from {named} where {value} is not null
-    """

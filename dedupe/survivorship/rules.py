@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from stamm.errors import SettingsError
 
@@ -32,6 +32,12 @@ class GroupRule(_Strict):
     group: str
     attributes: tuple[Attribute, ...]
     order: tuple[Criterion, ...]
+
+    @model_validator(mode="after")
+    def _of_lists_one_at_a_time(self) -> GroupRule:
+        if len(self.attributes) > 1 and {"email", "phone"} & set(self.attributes):
+            raise ValueError("expected email and phone in groups of their own: a record has many")
+        return self
 
 
 class Rules(_Strict):

@@ -198,3 +198,11 @@ def test_a_wrong_rule_is_named(tmp_path):
                     "person: [{group: x, attributes: [shoe_size], order: [recency]}]")  # fmt: skip
     with pytest.raises(SettingsError, match=r"person\.0\.attributes\.0"):
         load_rules(path)
+
+
+def test_a_mail_address_is_no_part_of_a_group(tmp_path):
+    path = tmp_path / "rules.yml"
+    group = "{group: x, attributes: [email, title], order: [recency]}"
+    path.write_text(f"source_priority: [s4]\norganisation: []\nperson: [{group}]")
+    with pytest.raises(SettingsError, match=r"person\.0.*groups of their own"):
+        load_rules(path)
