@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dedupe.discovery.columns import measure
 from dedupe.discovery.comparisons import choose_comparisons
 from dedupe.discovery.discovery import Discovery
+from dedupe.discovery.households import household
 from dedupe.discovery.rules import price_rules
 from dedupe.discovery.worth import MODEL_RULES, choose_rules
 from dedupe.linking.blocking import set_copies_aside
@@ -54,9 +55,10 @@ def build_specification(
             hint="State what the columns are with --map ROLE=COLUMN.",
         )
     own = load_specification(party_type)
+    records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
     first = Specification(
         version=1, party_type=party_type, prior=own.prior, thresholds=_THRESHOLDS,
-        comparisons=comparisons,
+        comparisons=comparisons, alternative=household(party_type, comparisons, records),
         blocking_rules=tuple(one.rule for one in priced[:MODEL_RULES]),
     )  # fmt: skip
     rules = choose_rules(con, first, priced)
