@@ -30,8 +30,9 @@ ENOUGH = -1_000
 # together whose other pairs no blocking rule made, and those are scored then.
 GENEROUS = -2_000
 _MORE_GENEROUS = 1_000  # than a merge threshold that is lower than the usual one
-# A chain longer than this is cut at ever higher weights before each of its pairs is scored.
+# Chains are cut at ever higher weights before each of their pairs is scored.
 LARGEST_COMPONENT = 1_000
+FEW_MISSING = 2_000  # pairs of 64 records of whom nobody knows another
 _STEP = 2_000
 
 Pair = tuple[int, int]
@@ -130,19 +131,42 @@ def cluster(
 def _bounded_components(
     size: int, pairs: ScoredPairs, judged: Decisions, threshold: int
 ) -> Positions:
+    """Components above a threshold; chains among them are cut at ever higher ones."""
     together = _ints([i for pair in judged.together for i in pair]).reshape(-1, 2)
     active = pairs.where(pairs.weight > threshold)
+    labels = components(size, *_ends(active, together))
+    place = np.zeros(size, dtype=np.int64)
     while True:
-        labels = components(
-            size,
-            np.concatenate([active.left, together[:, 0]]),
-            np.concatenate([active.right, together[:, 1]]),
-        )
-        too_large = np.bincount(labels, minlength=size)[labels] > LARGEST_COMPONENT
-        if not too_large[active.left].any():  # what judgements alone hold together may be large
+        chains = _chains(labels, pairs)
+        if not chains[active.left].any():  # what judgements alone hold together may be large
             return labels
         threshold += _STEP
-        active = active.where(~too_large[active.left] | (active.weight > threshold))
+        nodes = np.flatnonzero(chains)
+        place[nodes] = np.arange(len(nodes))
+        active = active.where(chains[active.left] & (active.weight > threshold))
+        ends = _ends(active, together[chains[together[:, 0]]])
+        labels[nodes] = nodes[components(len(nodes), *(place[end] for end in ends))]
+        pairs = pairs.where(chains[pairs.left] & chains[pairs.right])
+
+
+def _ends(pairs: ScoredPairs, together: Positions) -> tuple[Positions, Positions]:
+    left = np.concatenate([pairs.left, together[:, 0]])
+    return left, np.concatenate([pairs.right, together[:, 1]])
+
+
+def _chains(labels: Positions, pairs: ScoredPairs) -> NDArray[np.bool_]:
+    """Per record: is its component too large, or large with most of its pairs unknown?
+
+    Records of one party know each other: blocking made most of their pairs. So scoring what is
+    missing costs no more than the pairs that are there, small components aside.
+    """
+    size = len(labels)
+    members = np.bincount(labels, minlength=size)
+    inside = labels[pairs.left] == labels[pairs.right]
+    known = np.bincount(labels[pairs.left[inside]], minlength=size)
+    missing = members * (members - 1) // 2 - known
+    chains = (members > LARGEST_COMPONENT) | (missing > np.maximum(known, FEW_MISSING))
+    return np.asarray(chains[labels])
 
 
 def _doubtful(
