@@ -16,20 +16,22 @@ from benchmarks.linkage_phases import Phases, prepared, write_golden, write_matc
 def main(folder: Path, memory_limit: str, begun: float) -> None:
     phases = Phases(begun)
     from dedupe.clustering.clusters import components
-    from dedupe.linking.blocking import block
+    from dedupe.linking.blocking import DISTINCT, block
     from dedupe.linking.encoding import encode
     from dedupe.linking.linkage import compare_candidates, keep_pairs
     from dedupe.linking.term_frequencies import build_frequencies
     from dedupe.resolve import cluster_linked
     from dedupe.specification import load_specification
     from dedupe.training.train import train
-    from stamm.duck import open_warehouse
+    from stamm.duck import in_memory
 
     specification = load_specification("person")
+    # In memory, as Splink's DuckDB is.
     with (
-        tempfile.TemporaryDirectory(dir=folder) as place,
-        open_warehouse(Path(place) / "warehouse.duckdb", memory_limit=memory_limit) as con,
+        tempfile.TemporaryDirectory(dir=folder) as spilled,
+        in_memory(memory_limit) as con,
     ):
+        con.execute(f"set temp_directory = '{spilled}'")
         phases.ends("start")
         con.execute("create schema link")
         people = prepared(folder, "people")
@@ -42,7 +44,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("compare")
         trained = train(con, specification, encoded)
         phases.ends("train")
-        build_frequencies(con, trained)
+        build_frequencies(con, trained, DISTINCT)
         kept = keep_pairs(con, trained, encoded)
         phases.ends("score")
         sure = con.execute(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import block, rule_name_sql
+from dedupe.linking.blocking import DISTINCT, block, rule_name_sql
 from dedupe.linking.comparing import compare
 from dedupe.linking.encoding import Encoded, encode
 from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
@@ -91,7 +91,7 @@ def link_standardised(
         restore_frequencies(con, work_dir, model)
     else:
         trained = train(con, specification, encoded)
-        build_frequencies(con, trained)
+        build_frequencies(con, trained, DISTINCT)
         model = keep(con, trained, work_dir)
     kept = keep_pairs(con, model.trained, encoded)
     records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])

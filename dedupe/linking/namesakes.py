@@ -24,13 +24,16 @@ LOWEST_BIT, HIGHEST_BIT = -20, 8
 
 
 def build_namesakes(
-    con: duckdb.DuckDBPyConnection, trained: Trained, comparison: Comparison
+    con: duckdb.DuckDBPyConnection, trained: Trained, comparison: Comparison, distinct: str = ""
 ) -> None:
-    """The frequency table of a comparison that `corrects` two others; theirs must be there."""
+    """The frequency table of a comparison that `corrects` two others; theirs must be there.
+
+    Names are counted in the table or view `distinct`, or else in all records.
+    """
     party_type = trained.specification.party_type
     one, other = (_column(trained, name) for name in comparison.corrects)
     whole = comparison.levels[0].term_frequency
-    _count_names(con, f"link.{party_type}_records", whole, one, other)
+    _count_names(con, distinct or f"link.{party_type}_records", whole, one, other)
     _register_bits(con, learn_namesakes(_counts(con)))
     con.execute(
         f"create or replace table link.{party_type}_frequency_{whole} as"

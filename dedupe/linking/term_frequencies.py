@@ -48,11 +48,12 @@ def is_strangers(trained: Trained, comparison: Comparison) -> bool:
     return alternative is not None and comparison.name in alternative.as_strangers
 
 
-def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
+def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained, distinct: str = "") -> None:
     """Tables `link.<party_type>_frequency_<column>` (value, bits): log2(chance / u).
 
     The chance that a stranger holds a value is that of its holders beyond one's own records: a
     value held by n of N records has (n − c) / N, c being the mean size of a record's own cluster.
+    `distinct` names the records without copies: who is in a table a thousand times is no namesake.
     """
     party_type = trained.specification.party_type
     own = 1.0 + trained.match_share * max(trained.records - 1, 0)
@@ -74,7 +75,7 @@ def build_frequencies(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
         )
     for comparison in trained.specification.comparisons:
         if comparison.corrects:
-            build_namesakes(con, trained, comparison)
+            build_namesakes(con, trained, comparison, distinct)
 
 
 def rarest_bits(con: duckdb.DuckDBPyConnection, trained: Trained) -> list[TermBits]:

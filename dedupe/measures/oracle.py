@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from dedupe.clustering.clusters import components
+from dedupe.linking.blocking import DISTINCT
 from dedupe.linking.comparing import count_patterns
 from dedupe.linking.patterns import level_counts
 from dedupe.linking.scoring import threshold_weight, weigh
@@ -89,7 +90,7 @@ def _best(
     thresholds: Sequence[float],
 ) -> _Found:
     """Of one model, over thresholds and both ways to cluster."""
-    build_frequencies(con, model)
+    build_frequencies(con, model, DISTINCT)
 
     def best_at(bits: float) -> _Found:
         shifted = replace(model, match_share=min(model.match_share * 2.0**-bits, 0.4))
