@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.linking.arriving import arriving
 from dedupe.linking.meetings import Holders, candidate_pairs
 from dedupe.specification import BlockingRule, Specification
 
@@ -102,12 +103,12 @@ def write_candidates(
 
     con.execute("create or replace temp table candidates (l_rid int, r_rid int, rules bigint)")
     (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
+    (highest,) = con.execute(f"select coalesce(max(rid), 0) from {records}").fetchall()[0]
     holders = _holders(con, specification, records)
-    for pairs in candidate_pairs(holders, threads=int(threads)):
+    for pairs in candidate_pairs(holders, records=int(highest), threads=int(threads)):
         columns = {"l_rid": pairs.left, "r_rid": pairs.right, "rules": pairs.rules}
-        con.register("arriving_pairs", pa.table(columns))
-        con.execute("insert into candidates from arriving_pairs")
-        con.unregister("arriving_pairs")
+        with arriving(con, pa.table(columns)) as rows:
+            con.execute(f"insert into candidates from {rows}")
 
 
 def _holders(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.linking.arriving import arriving
 from dedupe.linking.batches import Batch
 from dedupe.linking.encoding import Encoded, Rows, encode
 from dedupe.linking.patterns import BITS
@@ -52,9 +53,8 @@ def compare(
     for portion in portions(con, f"select {chosen} from {pairs}", pairs):
         left, right = (records.rows(portion[side].to_numpy()) for side in ("l_rid", "r_rid"))
         found = patterns_of_rows(con, specification, records, left, right)
-        con.register("arriving_patterns", portion.append_column("pattern", [found]))
-        con.execute(f"insert into {out} from arriving_patterns")
-        con.unregister("arriving_patterns")
+        with arriving(con, portion.append_column("pattern", [found])) as rows:
+            con.execute(f"insert into {out} from {rows}")
 
 
 def count_patterns(

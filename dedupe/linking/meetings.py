@@ -7,10 +7,11 @@ reads one record many times while it is at hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,16 +45,39 @@ class CandidatePairs:
     rules: NDArray[np.int64]
 
 
-def candidate_pairs(holders: Iterable[Holders], *, threads: int) -> Iterator[CandidatePairs]:
-    """All pairs of blocks that are neither lone nor hot, in slices, in order."""
+def candidate_pairs(
+    holders: Iterable[Holders], *, records: int, threads: int
+) -> Iterator[CandidatePairs]:
+    """All pairs of blocks that are neither lone nor hot, in slices, in order.
+
+    `records` is the highest record number.
+    """
     with ThreadPoolExecutor(threads) as pool:
-        waiting = [pool.submit(_meetings, one) for one in holders]
-        found = np.concatenate([one.result() for one in waiting] or [np.zeros(0, np.uint64)])
-        waiting.clear()
-        yield from pool.map(_united, _slices(found, threads))
+        found = [one.result() for one in [pool.submit(_meetings, one) for one in holders]]
+        total = sum(map(len, found))
+        edges = _edges(records, max(threads, total // SLICE + 1))
+        # Each slice's meetings are let go of with it.
+        slices = deque(zip(*pool.map(partial(_cut, edges=edges), found), strict=True))
+        found.clear()
+        waiting = deque[Future[CandidatePairs]]()
+        while slices or waiting:
+            while slices and len(waiting) <= threads:
+                waiting.append(pool.submit(_united, slices.popleft()))
+            yield waiting.popleft().result()
+
+
+def _edges(records: int, slices: int) -> Meetings:
+    """The first meeting of each slice but the first one: whole left records.
+
+    The left one is the lesser of two, so that low numbers have more meetings than high ones.
+    """
+    shares = 1.0 - np.sqrt(1.0 - np.arange(1, slices) / slices)
+    firsts = (shares * (records + 1)).astype(np.uint64)
+    return np.asarray(firsts << (_RECORD + _RULE))
 
 
 def _meetings(holders: Holders) -> Meetings:
+    """Each pair of one rule's blocks as a number."""
     highest = int(holders.rids.max(initial=0))
     if highest >= MOST_RECORDS or holders.rule >= MOST_RULES:
         raise UsageError(
@@ -70,7 +94,18 @@ def _meetings(holders: Holders) -> Meetings:
         for size in np.unique(sizes[(sizes > 1) & (sizes <= holders.cap)])
     ]
     found = np.concatenate(pairs or [np.zeros(0, np.uint64)])
-    return np.asarray((found << _RULE) | np.uint64(holders.rule))
+    found <<= _RULE
+    found |= np.uint64(holders.rule)
+    return np.asarray(found)
+
+
+def _cut(meetings: Meetings, edges: Meetings) -> list[Meetings]:
+    """The meetings of each slice."""
+    if not len(edges):
+        return [meetings]
+    low = [np.uint64(0), *edges]
+    high = [*edges, np.uint64(2**64 - 1)]
+    return [meetings[(meetings >= a) & (meetings < b)] for a, b in zip(low, high, strict=True)]
 
 
 def _of_size(blocks: NDArray[np.uint64]) -> Meetings:
@@ -81,19 +116,8 @@ def _of_size(blocks: NDArray[np.uint64]) -> Meetings:
     return np.asarray(pairs[left != right])
 
 
-def _slices(found: Meetings, threads: int) -> Iterator[Meetings]:
-    """Parts by left record, enough of them that each is of a handy size."""
-    parts = max(threads, len(found) // SLICE + 1)
-    last = int(found.max(initial=0)) + 1
-    edges = [last * part // parts for part in range(parts + 1)]
-    # Whole left records: a pair's rules must not fall into two slices.
-    whole = int(_RECORD + _RULE)
-    edges = [edge >> whole << whole for edge in edges[:-1]] + [last]
-    for low, high in pairwise(edges):
-        yield found[(found >= np.uint64(low)) & (found < np.uint64(high))]
-
-
-def _united(meetings: Meetings) -> CandidatePairs:
+def _united(parts: Sequence[Meetings]) -> CandidatePairs:
+    meetings = np.concatenate(parts)
     meetings.sort()
     pairs = meetings >> _RULE
     first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)])

@@ -34,7 +34,8 @@ def build_namesakes(
     one, other = (_column(trained, name) for name in comparison.corrects)
     whole = comparison.levels[0].term_frequency
     _count_names(con, distinct or f"link.{party_type}_records", whole, one, other)
-    _register_bits(con, learn_namesakes(_counts(con)))
+    partners = trained.match_share * max(trained.records - 1, 0)
+    _register_bits(con, learn_namesakes(_counts(con), partners))
     con.execute(
         f"create or replace table link.{party_type}_frequency_{whole} as"
         " select w.value, $base - s.bits - coalesce(a.bits, 0) - coalesce(b.bits, 0) as bits"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.linking.arriving import arriving
 from dedupe.linking.comparing import compare, encode_mentioned, portions
 from dedupe.linking.encoding import Encoded
 from dedupe.linking.patterns import unpack
@@ -116,12 +117,11 @@ def weigh(
     terms = terms_of(con, trained, records)
     for portion in portions(con, "from hopeful", "hopeful"):
         weights = _weights(terms, records, portion)
-        con.register("arriving_weights", portion.append_column("weight", [weights]))
-        con.execute(
-            f"insert into {out_table} select l_rid, r_rid{kept}, pattern, weight"
-            f" from arriving_weights {'' if least is None else f'where weight >= {least}'}"
-        )
-        con.unregister("arriving_weights")
+        with arriving(con, portion.append_column("weight", [weights])) as rows:
+            con.execute(
+                f"insert into {out_table} select l_rid, r_rid{kept}, pattern, weight"
+                f" from {rows} {'' if least is None else f'where weight >= {least}'}"
+            )
     con.execute("drop table hopeful")
 
 

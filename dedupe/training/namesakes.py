@@ -27,7 +27,7 @@ ROUNDS = 60
 SPREAD = np.array([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0])
 # What is believed before any name is seen, worth that many names.
 _BELIEVED_SPREAD = np.array([4.0, 6.0, 4.0, 3.0, 1.5, 0.8, 0.4, 0.3, 0.2, 0.1, 0.05, 0.05])
-_BELIEVED_SIZES = 10.0
+_BELIEVED_NAMES = 10.0
 SUREST = 1e-4
 
 
@@ -48,10 +48,14 @@ class Namesakes:
     same: Floats
 
 
-def learn_namesakes(counts: NameCounts) -> Namesakes:
-    """Learn s and the shares of λ, then the chance that two records of a name are one party's."""
-    bearers = _bearers(counts.expected)
-    sizes, spread = _start(counts)
+def learn_namesakes(counts: NameCounts, partners: float = 1.0) -> Namesakes:
+    """Learn s and the shares of λ, then the chance that two records of a name are one party's.
+
+    Many bearers of few records and few of many look alike where no name is rare. So learning starts
+    from what the other fields say: `partners`, the other records of its party that a record has.
+    """
+    bearers, believed = _bearers(counts.expected), _believed_sizes(partners)
+    sizes, spread = believed, _normalised(_BELIEVED_SPREAD)
     for _ in range(ROUNDS):
         sums = _sums(sizes)[1:]
         mixed = np.einsum("l,lkb->kb", spread, bearers)
@@ -60,7 +64,7 @@ def learn_namesakes(counts: NameCounts) -> Namesakes:
         spread = _normalised(
             spread * np.einsum("lkb,kb->l", bearers, sums @ per_chance) + _BELIEVED_SPREAD
         )
-        sizes = _sizes(sizes, sums * (mixed @ per_chance.T))
+        sizes = _sizes(sizes, sums * (mixed @ per_chance.T), _BELIEVED_NAMES * believed)
     return Namesakes(sizes, spread, _same(sizes, spread, bearers))
 
 
@@ -73,19 +77,10 @@ def _bearers(expected: Floats) -> Floats:
     return np.asarray(chance / chance.sum(axis=1, keepdims=True))
 
 
-def _start(counts: NameCounts) -> tuple[Floats, Floats]:
-    """Sizes as the rarer half of the names has them, where most have one bearer."""
-    order = np.argsort(counts.expected)
-    kept = np.cumsum(counts.names.sum(axis=0)[order]) <= counts.names.sum() / 2
-    kept[0] = True
-    sizes = counts.names[:, order[kept]].sum(axis=1) + _believed_sizes()
-    return _normalised(sizes), _normalised(_BELIEVED_SPREAD)
-
-
-def _believed_sizes() -> Floats:
-    sizes = 0.5 ** np.arange(MOST_RECORDS + 1)
-    sizes[0] = 0.0
-    return np.asarray(_BELIEVED_SIZES * sizes / sizes.sum())
+def _believed_sizes(partners: float) -> Floats:
+    """Sizes before any name is seen: geometric, with so many other records beside a record."""
+    ratio = partners / (2.0 + partners)
+    return _normalised(np.append(0.0, np.maximum(ratio ** np.arange(MOST_RECORDS), 1e-12)))
 
 
 def _sums(sizes: Floats) -> Floats:
@@ -96,9 +91,9 @@ def _sums(sizes: Floats) -> Floats:
     return np.array(rows)
 
 
-def _sizes(sizes: Floats, names: Floats) -> Floats:
+def _sizes(sizes: Floats, names: Floats, believed: Floats) -> Floats:
     """The M-step: how many records each bearer is expected to have had; `names` by k − 1 and n."""
-    expected, sums = _believed_sizes(), _sums(sizes)
+    expected, sums = believed.copy(), _sums(sizes)
     for k in range(1, MOST_BEARERS + 1):
         per_sum = names[k - 1] / np.maximum(sums[k], 1e-300)
         shared = np.correlate(per_sum, sums[k - 1], mode="full")[MOST_RECORDS:]

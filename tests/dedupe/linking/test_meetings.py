@@ -23,7 +23,7 @@ def holders(rule: int, cap: int, keys: list[tuple[int, int]]) -> Holders:
 def pairs(rules: list[Holders], threads: int = 2) -> list[tuple[int, int, int]]:
     return [
         row
-        for part in candidate_pairs(rules, threads=threads)
+        for part in candidate_pairs(rules, records=40, threads=threads)
         for row in zip(part.left.tolist(), part.right.tolist(), part.rules.tolist(), strict=True)
     ]
 
