@@ -1,12 +1,13 @@
 """Match input against what was linked: which records of a type came, changed or went.
 
-`link.<party_type>_inputs` has one row per record: its number `rid`, a hash of all that the match
-input says of it, and a hash of its standardised content. Only a record whose content changed is
+`link.<party_type>_inputs` has one row per record: its number `rid`, a digest of all that the match
+input says of it, and a digest of its standardised content. Only a record whose content changed is
 linked again, under a new number; one whose other columns changed matters to survivorship.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dedupe.standardise.records import (
@@ -129,15 +130,20 @@ def _renew_inputs(con: duckdb.DuckDBPyConnection, known: str) -> None:
 
 
 def _input_hashes(con: duckdb.DuckDBPyConnection, party_type: str) -> str:
-    columns = ", ".join(sorted(con.table(MATCH_INPUT).columns))
     return (
-        f"select record_id, hash({columns}) as input from {MATCH_INPUT}"
+        f"select record_id, {_digest(con.table(MATCH_INPUT).columns)} as input from {MATCH_INPUT}"
         f" where party_type = '{party_type}'"
     )
 
 
 def _content_hash(columns: list[str]) -> str:
-    return f"hash({', '.join(sorted(c for c in columns if c not in NOT_CONTENT))})"
+    return _digest(c for c in columns if c not in NOT_CONTENT)
+
+
+def _digest(columns: Iterable[str]) -> str:
+    """MD5 of all values: two edits of one letter can leave DuckDB's own hash as it was."""
+    values = ", ".join(f"{column}::varchar" for column in sorted(columns))
+    return f"md5_number(to_json([{values}])::varchar)"
 
 
 def _changed(table: str, key: str) -> str:

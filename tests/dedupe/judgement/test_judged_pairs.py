@@ -86,7 +86,7 @@ def test_without_judgements_there_are_no_pairs(linked):
 def test_the_model_tells_what_it_expects_at_its_threshold_and_of_the_parties(linked):
     con, _, models = linked
     told = expected(con, models["person"])
-    assert told.threshold == 0.2  # of person.yml
+    assert told.threshold == 1.0  # of person.yml
     inside = con.execute(
         "select s.weight from golden.scored_pairs as s"
         " where split_part(left_record_id, '@', 1) = split_part(right_record_id, '@', 1)"
