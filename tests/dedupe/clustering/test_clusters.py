@@ -105,19 +105,37 @@ def test_different_wins_over_same_through_a_third_record_and_the_case_is_reporte
     assert found.contradictions == ((1, 2),)
 
 
-def test_a_giant_chain_is_cut_before_every_pair_of_it_is_scored():
-    # 2,400 records in a chain of weak links, every 12 of them tied strongly.
-    weights = {(i, i + 1): (9 if (i + 1) % 12 else 1) * BIT for i in range(2399)}
+def asked_for(size, weights) -> int:
+    """How many pairs that no blocking rule made are scored."""
     asked = []
 
     def score(left, right):
-        asked.append(len(left))
-        return ScoredPairs.of((i, j, FLOOR, False) for i, j in zip(left, right, strict=True))
+        asked.extend(zip(left.tolist(), right.tolist(), strict=True))
+        return ScoredPairs.of((i, j, FLOOR, False) for i, j in asked)
 
-    pairs = ScoredPairs.of((i, j, w, False) for (i, j), w in weights.items())
-    labels = cluster(2400, pairs, score).labels
-    assert sum(asked) < 200 * 66
-    assert max(np.bincount(labels)) <= 12
+    cluster(size, ScoredPairs.of((i, j, w, False) for (i, j), w in weights.items()), score)
+    return len(asked)
+
+
+def test_a_large_component_that_knows_little_of_itself_is_cut_at_higher_weights():
+    # A hundred couples in a row: each is sure, the next one only likely.
+    couples = {(2 * n, 2 * n + 1): 9 * BIT for n in range(100)}
+    row = {(2 * n + 1, 2 * n + 2): BIT for n in range(99)}
+    assert asked_for(200, couples | row) == 0
+    assert graph(200, couples | row) == [[2 * n, 2 * n + 1] for n in range(100)]
+
+
+def test_a_large_component_that_knows_most_of_itself_stays_whole():
+    known = {(i, j): 9 * BIT for i in range(150) for j in range(i + 1, 150) if (i + j) % 3}
+    assert asked_for(150, known) == 150 * 149 // 2 - len(known)
+    assert graph(150, known) == [list(range(150))]
+
+
+def test_a_giant_chain_is_cut_before_every_pair_of_it_is_scored():
+    # 2,400 records in a chain of weak links, every 12 of them tied strongly.
+    weights = {(i, i + 1): (9 if (i + 1) % 12 else 1) * BIT for i in range(2399)}
+    assert asked_for(2400, weights) < 200 * 66
+    assert max(len(part) for part in graph(2400, weights)) <= 12
 
 
 @st.composite
