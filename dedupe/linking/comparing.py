@@ -109,9 +109,11 @@ def patterns_of_rows(
         end = start + BATCH
         return batch_patterns(specification, Batch(encoded, left[start:end], right[start:end]))
 
+    if len(left) <= BATCH:
+        return of_batch(0)
     with ThreadPoolExecutor(int(threads)) as batches:
         found = list(batches.map(of_batch, range(0, len(left), BATCH)))
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+    return np.concatenate(found)
 
 
 def batch_patterns(specification: Specification, batch: Batch) -> NDArray[np.int64]:
