@@ -16,8 +16,8 @@ from benchmarks.linkage_phases import Phases, prepared, write_golden, write_matc
 def main(folder: Path, memory_limit: str, begun: float) -> None:
     phases = Phases(begun)
     from dedupe.clustering.clusters import components
-    from dedupe.linking.blocking import DISTINCT, block
-    from dedupe.linking.encoding import encode
+    from dedupe.linking.blocking import block
+    from dedupe.linking.encoding import encode, without_copies
     from dedupe.linking.linkage import compare_candidates, keep_pairs
     from dedupe.linking.term_frequencies import build_frequencies
     from dedupe.resolve import cluster_linked
@@ -44,7 +44,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("compare")
         trained = train(con, specification, encoded)
         phases.ends("train")
-        build_frequencies(con, trained, DISTINCT)
+        build_frequencies(con, trained, encoded, without_copies(con, encoded))
         kept = keep_pairs(con, trained, encoded)
         phases.ends("score")
         sure = con.execute(

@@ -103,6 +103,14 @@ def encode(con: duckdb.DuckDBPyConnection, specification: Specification, records
     return Encoded(codes, place, texts, signatures, lists, _row_of(rids))
 
 
+def without_copies(con: duckdb.DuckDBPyConnection, records: Encoded) -> NDArray[np.bool_]:
+    """Per row, whether no earlier record is equal to it; from temp table `copies`."""
+    distinct = np.ones(len(records.codes), dtype=np.bool_)
+    copies = con.execute("select rid from copies").fetchnumpy()["rid"]
+    distinct[records.rows(np.asarray(copies))] = False
+    return distinct
+
+
 def compared_columns(specification: Specification) -> list[str]:
     """The columns that the comparisons look at, each once."""
     found: dict[str, None] = {}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import DISTINCT, block, rule_name_sql
+from dedupe.linking.blocking import block, rule_name_sql
 from dedupe.linking.comparing import compare
-from dedupe.linking.encoding import Encoded, encode
+from dedupe.linking.encoding import Encoded, encode, without_copies
 from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
 from dedupe.linking.term_frequencies import build_frequencies
 from dedupe.model import Model, adopt, keep, restore_context, restore_frequencies
@@ -91,7 +91,7 @@ def link_standardised(
         restore_frequencies(con, work_dir, model)
     else:
         trained = train(con, specification, encoded)
-        build_frequencies(con, trained, DISTINCT)
+        build_frequencies(con, trained, encoded, without_copies(con, encoded))
         model = keep(con, trained, work_dir)
     kept = keep_pairs(con, model.trained, encoded)
     records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])

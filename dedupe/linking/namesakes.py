@@ -1,52 +1,64 @@
-"""Namesakes in the database: whole names → what agreeing in both parts of one is worth.
+"""Namesakes of encoded records: whole names → what agreeing in both parts of one is worth.
 
-Flow: `link.<party_type>_records` → names counted by records and expected bearers → model
-(`dedupe.training.namesakes`) → `link.<party_type>_frequency_<column>` (value, bits), as other
-frequencies are kept: what the independent frequencies of the parts are wrong by.
+Flow: whole names counted by records and expected bearers → model (`dedupe.training.namesakes`) →
+bits by whole name: what the independent frequencies of its parts are wrong by.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import log2
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dedupe.linking.encoding import MISSING, Codes, Encoded
 from dedupe.specification import Comparison
 from dedupe.trained import Trained
-from dedupe.training.namesakes import MOST_RECORDS, NameCounts, Namesakes, learn_namesakes
-
-if TYPE_CHECKING:
-    import duckdb
+from dedupe.training.namesakes import MOST_RECORDS, Floats, NameCounts, Namesakes, learn_namesakes
 
 BINS_PER_BIT = 3
 LOWEST_BIT, HIGHEST_BIT = -20, 8
 
 
-def build_namesakes(
-    con: duckdb.DuckDBPyConnection, trained: Trained, comparison: Comparison, distinct: str = ""
-) -> None:
-    """The frequency table of a comparison that `corrects` two others; theirs must be there.
+@dataclass(frozen=True)
+class WholeNames:
+    """Each name once: its code, those of its parts, its records (n) and its bin of bearers."""
 
-    Names are counted in the table or view `distinct`, or else in all records.
+    whole: Codes
+    parts: tuple[Codes, Codes]
+    records: NDArray[np.int64]
+    bin: NDArray[np.int64]
+
+
+def name_bits(
+    trained: Trained,
+    comparison: Comparison,
+    encoded: Encoded,
+    distinct: NDArray[np.bool_],
+    bits: Mapping[str, Floats],
+) -> Floats:
+    """By code of the whole name, for a comparison that `corrects` two others; NaN where unheld.
+
+    `bits` are those of the others' values. Among few records a name tells nothing of namesakes,
+    and corrects nothing.
     """
-    party_type = trained.specification.party_type
-    one, other = (_column(trained, name) for name in comparison.corrects)
+    columns = [_column(trained, name) for name in comparison.corrects]
     whole = comparison.levels[0].term_frequency
-    _count_names(con, distinct or f"link.{party_type}_records", whole, one, other)
-    partners = trained.match_share * max(trained.records - 1, 0)
-    _register_bits(con, learn_namesakes(_counts(con), partners))
-    con.execute(
-        f"create or replace table link.{party_type}_frequency_{whole} as"
-        " select w.value, $base - s.bits - coalesce(a.bits, 0) - coalesce(b.bits, 0) as bits"
-        " from whole_names as w inner join name_bits as s on s.n = w.n and s.bin = w.bin"
-        f" left join link.{party_type}_frequency_{one} as a on a.value = w.one"
-        f" left join link.{party_type}_frequency_{other} as b on b.value = w.other"
-        " order by w.value",
-        {"base": _independent_bits(trained, comparison)},
+    names = _whole_names(encoded, distinct, whole, columns)
+    found = np.full(len(encoded.texts[whole]) + 1, np.nan)
+    if trained.records < trained.specification.prior.records_needed:
+        found[names.whole] = 0.0
+        return found
+    model = learn_namesakes(_counts(names), trained.match_share * max(trained.records - 1, 0))
+    of_parts = sum(
+        np.nan_to_num(bits[column]).take(codes)
+        for column, codes in zip(columns, names.parts, strict=True)
     )
-    con.execute("drop table whole_names")
-    con.execute("drop table name_bits")
+    independent = _independent_bits(trained, comparison)
+    found[names.whole] = independent - _same_bits(model, names) - of_parts
+    return found
 
 
 def _column(trained: Trained, comparison: str) -> str:
@@ -62,45 +74,34 @@ def _independent_bits(trained: Trained, comparison: Comparison) -> float:
     return bits
 
 
-def _count_names(
-    con: duckdb.DuckDBPyConnection, records: str, whole: str, one: str, other: str
-) -> None:
-    """Temp table whole_names (value, one, other, n, mu, bin): each name once.
+def _whole_names(
+    encoded: Encoded, distinct: NDArray[np.bool_], whole: str, columns: list[str]
+) -> WholeNames:
+    """Parts are those of a name's first record."""
+    codes = np.where(distinct, encoded.codes[:, encoded.place[whole]], MISSING)
+    held = np.flatnonzero(codes != MISSING)
+    first = np.full(len(encoded.texts[whole]) + 1, -1)
+    first[codes[held][::-1]] = held[::-1]
+    names = np.flatnonzero(first >= 0)
+    records = np.bincount(codes[held], minlength=len(first))[names]
+    one, other = (encoded.codes[first[names], encoded.place[column]] for column in columns)
+    expected = np.bincount(one)[one] * (np.bincount(other)[other] / max(len(names), 1))
+    bounded = np.clip(np.log2(expected), LOWEST_BIT, HIGHEST_BIT)
+    bins = np.rint(BINS_PER_BIT * bounded).astype(np.int64) - BINS_PER_BIT * LOWEST_BIT
+    return WholeNames(names.astype(np.int32), (one, other), np.minimum(records, MOST_RECORDS), bins)
+
+
+def _counts(names: WholeNames) -> NameCounts:
+    bins = BINS_PER_BIT * (HIGHEST_BIT - LOWEST_BIT) + 1
+    counted = np.zeros((MOST_RECORDS + 1, bins))
+    np.add.at(counted, (names.records, names.bin), 1.0)
+    return NameCounts(counted, 2.0 ** (np.arange(bins) / BINS_PER_BIT + LOWEST_BIT))
+
+
+def _same_bits(model: Namesakes, names: WholeNames) -> Floats:
+    """The log odds that two records of a name are one party's.
 
     A name that one record bears counts as two: it matters only when another record joins it.
     """
-    con.execute(
-        "create or replace temp table whole_names as"
-        f" with names as (select {whole} as value, any_value({one}) as one,"
-        f" any_value({other}) as other, count(*) as n from {records}"
-        f" where {whole} is not null group by {whole}),"
-        " expected as (select value, one, other, n,"
-        " (count(*) over (partition by one))::double * (count(*) over (partition by other))"
-        " / (count(*) over ()) as mu from names)"
-        f" select value, one, other, least(n, {MOST_RECORDS}) as seen,"
-        f" greatest(least(n, {MOST_RECORDS}), 2) as n, mu,"
-        f" round({BINS_PER_BIT} * greatest(least(log2(mu), {HIGHEST_BIT}), {LOWEST_BIT}))::integer"
-        f" - {BINS_PER_BIT * LOWEST_BIT} as bin from expected"
-    )
-
-
-def _counts(con: duckdb.DuckDBPyConnection) -> NameCounts:
-    bins = BINS_PER_BIT * (HIGHEST_BIT - LOWEST_BIT) + 1
-    names = np.zeros((MOST_RECORDS + 1, bins))
-    for seen, place, count in con.execute(
-        "select seen, bin, count(*) from whole_names group by all order by all"
-    ).fetchall():
-        names[seen, place] = count
-    return NameCounts(names, 2.0 ** (np.arange(bins) / BINS_PER_BIT + LOWEST_BIT))
-
-
-def _register_bits(con: duckdb.DuckDBPyConnection, model: Namesakes) -> None:
-    """Temp table name_bits (n, bin, bits): the log odds that two records are one party's."""
-    import pyarrow as pa
-
-    n, place = np.indices(model.same.shape)
-    bits = np.round(np.log2(model.same / (1.0 - model.same)), 6)
-    columns = {"n": n.ravel(), "bin": place.ravel(), "bits": bits.ravel()}
-    con.register("arriving_bits", pa.table(columns))
-    con.execute("create or replace temp table name_bits as from arriving_bits")
-    con.unregister("arriving_bits")
+    same = model.same[np.maximum(names.records, 2), names.bin]
+    return np.asarray(np.round(np.log2(same / (1.0 - same)), 6))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from dedupe.clustering.clusters import components
-from dedupe.linking.blocking import DISTINCT
 from dedupe.linking.comparing import count_patterns
+from dedupe.linking.encoding import encode, without_copies
 from dedupe.linking.patterns import level_counts
 from dedupe.linking.scoring import threshold_weight, weigh
 from dedupe.linking.term_frequencies import build_frequencies
@@ -90,7 +90,9 @@ def _best(
     thresholds: Sequence[float],
 ) -> _Found:
     """Of one model, over thresholds and both ways to cluster."""
-    build_frequencies(con, model, DISTINCT)
+    specification = model.specification
+    encoded = encode(con, specification, f"link.{specification.party_type}_records")
+    build_frequencies(con, model, encoded, without_copies(con, encoded))
 
     def best_at(bits: float) -> _Found:
         shifted = replace(model, match_share=min(model.match_share * 2.0**-bits, 0.4))

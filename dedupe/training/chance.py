@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedupe.linking.comparing import patterns_of_rows
-from dedupe.linking.encoding import Encoded, Rows, encode
+from dedupe.linking.encoding import Encoded, Rows, encode, without_copies
 from dedupe.linking.patterns import level_counts
 from dedupe.specification import Comparison, Specification
 
@@ -30,7 +30,7 @@ def chances(
 ) -> list[NDArray[np.float64]]:
     """u per comparison, by level code − 1; and each row adds up to one."""
     records = encoded or encode(con, specification, f"link.{specification.party_type}_records")
-    distinct = _distinct(con, records)
+    distinct = without_copies(con, records)
     counts = _sampled(con, specification, records, distinct)
     return [
         _with_exact(records, distinct, comparison, counts[place])
@@ -47,14 +47,6 @@ def missing_shares(con: duckdb.DuckDBPyConnection, specification: Specification)
     )
     shares = con.execute(f"select {present} from {records}").fetchall()[0]
     return [1.0 - float(share or 0.0) ** 2 for share in shares]
-
-
-def _distinct(con: duckdb.DuckDBPyConnection, records: Encoded) -> NDArray[np.bool_]:
-    """Per row, whether no earlier record is equal to it."""
-    distinct = np.ones(len(records.codes), dtype=np.bool_)
-    copies = con.execute("select rid from copies").fetchnumpy()["rid"]
-    distinct[records.rows(np.asarray(copies))] = False
-    return distinct
 
 
 def _sampled(

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from math import log2
 
+import numpy as np
 import pytest
 
+from dedupe.linking.encoding import encode
 from dedupe.linking.patterns import contradiction_sql, pack, unpack
 from dedupe.linking.scoring import (
     pattern_bits,
@@ -75,18 +77,31 @@ def four():
         yield con
 
 
+def encoded(con, model):
+    return encode(con, model.specification, "link.person_records")
+
+
 def test_a_rare_value_weighs_more_than_the_average_one(four):
     model = trained()
-    build_frequencies(four, model)
+    build_frequencies(four, model, encoded(four, model))
     bits = dict(four.sql("from link.person_frequency_family").fetchall())
     # Two of four hold it, of whom 1 + 3/1024 are the pair's own; u says 1/4.
     assert bits["huber"] == pytest.approx(log2((2 - 1 - 3 / 1024) / 4 / (1 / 4)))
-    assert bits["maier"] == pytest.approx(log2(0.3 / 4 / (1 / 4)))  # nobody else: a stated guess
+    # Nobody else: a stated guess, of four records and a hundred that nobody has seen.
+    assert bits["maier"] == pytest.approx(log2(0.3 / 104 / (1 / 4)))
+
+
+def test_copies_are_no_strangers_who_hold_a_value(four):
+    model = trained()
+    records = encoded(four, model)
+    build_frequencies(four, model, records, distinct=np.array([True, False, True, True]))
+    bits = dict(four.sql("from link.person_frequency_family").fetchall())
+    assert bits["huber"] == bits["maier"] == pytest.approx(log2(0.3 / 103 / (1 / 4)))
 
 
 def test_any_pair_can_be_scored_blocked_or_not(four):
     model = trained()
-    build_frequencies(four, model)
+    build_frequencies(four, model, encoded(four, model))
     four.execute(
         "create table asked_pairs as select * from (values (1, 2), (1, 3), (1, 4)) t(l_rid, r_rid)"
     )
@@ -115,7 +130,7 @@ def test_of_several_shared_values_the_rarest_counts_whoever_stands_left():
     with in_memory() as con:
         con.execute("create schema link")
         write_records(con, "person", [{"emails": e} for e in (both, both, *[office] * 6)])
-        build_frequencies(con, model)
+        build_frequencies(con, model, encoded(con, model))
         con.execute(
             "create table asked_pairs as"
             " from (values (1, 2), (2, 1), (1, 3), (3, 1)) t(l_rid, r_rid)"

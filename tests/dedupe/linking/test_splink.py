@@ -6,7 +6,6 @@ import pytest
 
 from dedupe.linking.linkage import link, score_pairs
 from dedupe.linking.splink_export import export_splink
-from dedupe.linking.term_frequencies import build_frequencies
 from dedupe.specification import Specification, load_specification
 from stamm.duck import in_memory
 from tests.dedupe.linking.test_two_engines import frame
@@ -35,7 +34,6 @@ def test_splink_gives_every_pair_our_weight(party_type, rows, tmp_path):
     with in_memory() as con:
         write_match_input(con, rows)
         trained = link(con, party_type, specification, work_dir=tmp_path).trained
-        build_frequencies(con, trained)
         theirs = splink_weights(splink, con, export_splink(con, trained, tmp_path), tmp_path)
         con.execute("create table theirs_pairs (l_rid bigint, r_rid bigint)")
         con.executemany("insert into theirs_pairs values (?, ?)", sorted(theirs))
