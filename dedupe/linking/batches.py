@@ -6,9 +6,8 @@ are asked of the pairs that are open and that their signatures leave possible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,6 @@ from dedupe.linking import text_tests
 from dedupe.linking.encoding import Codes, Encoded, Lists, Rows
 from dedupe.specification import Condition
 from stamm.errors import UsageError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Truth = NDArray[np.bool_]  # one per pair
 Places = NDArray[np.int64]
@@ -107,13 +103,14 @@ class Batch:
             known = np.where(_equal(*self._side(column)), 1.0, np.nan)
             self._similarities[column] = known
         asked, *places = self._possible(condition, among & np.isnan(known))
-        known[asked] = text_tests.similarity(*self._texts(column, places))
+        known[asked] = text_tests.similarities(self._encoded.texts[column], *places)
         return np.asarray(known >= condition.at_least)
 
     def _as_texts(self, condition: Condition, among: Truth) -> Truth:
         held = np.zeros(len(self), dtype=np.bool_)
         asked, *places = self._possible(condition, among)
-        held[asked] = text_tests.holds(condition, *self._texts(condition.column, places))
+        texts = self._encoded.texts[condition.column]
+        held[asked] = text_tests.many(condition, texts, *places)
         return held
 
     def _possible(self, condition: Condition, among: Truth) -> tuple[Places, Places, Places]:
@@ -124,11 +121,6 @@ class Batch:
         )
         may = self._encoded.signatures[condition.column].possible(condition, left, right)
         return asked[may], left[may], right[may]
-
-    def _texts(self, column: str, places: Sequence[Places]) -> Iterator[pa.Array]:
-        import pyarrow as pa
-
-        return (self._encoded.texts[column].take(pa.array(one)) for one in places)
 
 
 def _equal(left: Codes, right: Codes) -> Truth:

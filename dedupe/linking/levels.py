@@ -1,8 +1,8 @@
 """Conditions and levels → SQL. `l` and `r` are the two records of a pair.
 
-Pure: nothing is executed here. `PLAIN` is what a condition means, on standardised columns;
-`dedupe.linking.comparing` says the same in words that DuckDB evaluates faster,
-`dedupe.linking.in_memory` in recordlinkage's, and tests hold the three against each other.
+Pure: nothing is executed here. It is what a condition means, on standardised columns, and what
+Splink is given; `dedupe.linking.batches` says the same of numbers, `dedupe.linking.in_memory` in
+recordlinkage's words, and tests hold the three against each other.
 """
 
 from __future__ import annotations
@@ -12,34 +12,31 @@ from itertools import groupby
 
 from dedupe.specification import Comparison, Condition, Level
 
-Tests = Mapping[str, Callable[[Condition], str]]
 
-
-def condition_sql(condition: Condition, tests: Tests | None = None) -> str:
+def condition_sql(condition: Condition) -> str:
     """A boolean expression; null where a value is missing, which counts as false."""
-    words = tests or PLAIN
     if condition.test == "any_of":
-        return "(" + " or ".join(condition_sql(part, words) for part in condition.of) + ")"
-    return words[condition.test](condition)
+        return "(" + " or ".join(condition_sql(part) for part in condition.of) + ")"
+    return _SQL[condition.test](condition)
 
 
-def silence_sql(comparison: Comparison, tests: Tests | None = None) -> str:
+def silence_sql(comparison: Comparison) -> str:
     """True where the comparison says nothing: a value is missing, or another one tells it."""
     silent = [f"l.{c} is null or r.{c} is null" for c in comparison.needs]
-    silent += [condition_sql(condition, tests) for condition in comparison.silent_when]
+    silent += [condition_sql(condition) for condition in comparison.silent_when]
     return " or ".join(silent)
 
 
-def level_sql(level: Level, tests: Tests | None = None) -> str:
+def level_sql(level: Level) -> str:
     """The conditions of a level; empty for the last one."""
-    return " and ".join(condition_sql(condition, tests) for condition in level.when)
+    return " and ".join(condition_sql(condition) for condition in level.when)
 
 
-def level_case(comparison: Comparison, tests: Tests | None = None) -> str:
+def level_case(comparison: Comparison) -> str:
     """The level's code of one comparison, 0 to 7."""
-    cases = [f"when {silence_sql(comparison, tests)} then 0"]
+    cases = [f"when {silence_sql(comparison)} then 0"]
     for _, levels in groupby(comparison.levels[:-1], _similarity):
-        cases.append(_when(comparison, list(levels), tests))
+        cases.append(_when(comparison, list(levels)))
     return f"case {' '.join(cases)} else 1 end"
 
 
@@ -50,16 +47,16 @@ def _similarity(level: Level) -> str:
     return f"similarity of {first.column}" if alone else f"level {level.name}"
 
 
-def _when(comparison: Comparison, levels: list[Level], tests: Tests | None) -> str:
+def _when(comparison: Comparison, levels: list[Level]) -> str:
     """`when` for levels from the best to the worst of which the worst includes the others."""
     *better, worst = levels
     code = str(comparison.code(worst.name))
     if better:
         inner = " ".join(
-            f"when {level_sql(level, tests)} then {comparison.code(level.name)}" for level in better
+            f"when {level_sql(level)} then {comparison.code(level.name)}" for level in better
         )
         code = f"(case {inner} else {code} end)"
-    return f"when {level_sql(worst, tests)} then {code}"
+    return f"when {level_sql(worst)} then {code}"
 
 
 def _equal(c: Condition) -> str:
@@ -113,7 +110,7 @@ def _starts_with(c: Condition) -> str:
     )
 
 
-PLAIN: Tests = {
+_SQL: Mapping[str, Callable[[Condition], str]] = {
     "equal": _equal, "crossed": _crossed, "swapped": _swapped, "overlap": _overlap,
     "jaro_winkler": _jaro_winkler, "levenshtein": _levenshtein, "slip": _slip,
     "initial": _initial, "starts_with": _starts_with,

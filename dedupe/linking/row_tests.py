@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dedupe.linking import text_tests
 from dedupe.specification import Comparison, Condition
 
 Row = Sequence[Any]
@@ -49,11 +50,12 @@ def level_of(comparison: Comparison, place: Place) -> Callable[[Row, Row], int]:
     return code
 
 
-def _of_texts(holds: Callable[[str, str], bool], column: int) -> Test:
+def _of_texts(condition: Condition, place: Place) -> Test:
     """A test of two texts in one column."""
+    i, holds = place[condition.column], text_tests.one(condition)
 
     def test(left: Row, right: Row) -> bool:
-        ours, theirs = left[column], right[column]
+        ours, theirs = left[i], right[i]
         return isinstance(ours, str) and isinstance(theirs, str) and holds(ours, theirs)
 
     return test
@@ -68,13 +70,6 @@ def _equal(condition: Condition, place: Place) -> Test:
     return lambda left, right: _same(left[i], right[i])
 
 
-def _jaro_winkler(condition: Condition, place: Place) -> Test:
-    from rapidfuzz.distance import JaroWinkler
-
-    similarity, least = JaroWinkler.similarity, condition.at_least
-    return _of_texts(lambda a, b: similarity(a, b) >= least, place[condition.column])
-
-
 def _overlap(condition: Condition, place: Place) -> Test:
     i = place[condition.column]
 
@@ -84,35 +79,6 @@ def _overlap(condition: Condition, place: Place) -> Test:
         return both and not set(ours).isdisjoint(theirs)
 
     return test
-
-
-def _levenshtein(condition: Condition, place: Place) -> Test:
-    from rapidfuzz.distance import Levenshtein
-
-    distance, most = Levenshtein.distance, condition.at_most
-    return _of_texts(lambda a, b: distance(a, b) <= most, place[condition.column])
-
-
-def _slip(condition: Condition, place: Place) -> Test:
-    from rapidfuzz.distance import DamerauLevenshtein
-
-    distance = DamerauLevenshtein.distance
-    return _of_texts(lambda a, b: distance(a, b, score_cutoff=1) == 1, place[condition.column])
-
-
-def _initial(condition: Condition, place: Place) -> Test:
-    return _of_texts(
-        lambda a, b: (len(a) == 1 or len(b) == 1) and a[0] == b[0], place[condition.column]
-    )
-
-
-def _starts_with(condition: Condition, place: Place) -> Test:
-    least = condition.at_most
-
-    def holds(a: str, b: str) -> bool:
-        return min(len(a), len(b)) >= least and (a.startswith(b) or b.startswith(a))
-
-    return _of_texts(holds, place[condition.column])
 
 
 def _crossed(condition: Condition, place: Place) -> Test:
@@ -126,7 +92,6 @@ def _swapped(condition: Condition, place: Place) -> Test:
 
 
 _TESTS: dict[str, Callable[[Condition, Place], Test]] = {
-    "equal": _equal, "jaro_winkler": _jaro_winkler, "overlap": _overlap,
-    "levenshtein": _levenshtein, "slip": _slip, "initial": _initial,
-    "starts_with": _starts_with, "crossed": _crossed, "swapped": _swapped,
+    "equal": _equal, "overlap": _overlap, "crossed": _crossed, "swapped": _swapped,
+    **dict.fromkeys(("jaro_winkler", "levenshtein", "slip", "initial", "starts_with"), _of_texts),
 }  # fmt: skip

@@ -1,104 +1,124 @@
-"""Tests of two texts, asked of DuckDB: what a condition says where two values are not equal.
+"""Tests of two texts: what a condition says where two values are not equal.
 
-Each thread has a small DuckDB of its own, so that batches of pairs are compared side by side.
+`one` asks of two texts, `many` and `similarities` of many pairs of them, each distinct pair once.
+A letter is a character, whatever its bytes. All distances are rapidfuzz's.
 """
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.linking.levels import PLAIN, Tests, condition_sql
 from dedupe.specification import Condition
-from stamm.duck import in_memory
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
-_own = threading.local()
-
-
-def similarity(left: pa.Array, right: pa.Array) -> NDArray[np.float64]:
-    """Jaro-Winkler, 0 to 1, of texts side by side."""
-    return _asked("jaro_winkler_similarity(l.text, r.text)", left, right).astype(np.float64)
-
-
-def holds(condition: Condition, left: pa.Array, right: pa.Array) -> NDArray[np.bool_]:
-    """Whether the condition holds of texts side by side; none is null."""
-    return _asked(_text_sql(condition), left, right).astype(np.bool_)
+Places = NDArray[np.int64]
+Holds = Callable[[str, str], bool]
 
 
 @cache
-def _text_sql(condition: Condition) -> str:
-    return condition_sql(condition.model_copy(update={"column": "text"}), FAST)
+def one(condition: Condition) -> Holds:
+    """The condition as a function of two texts."""
+    return _ONE[condition.test](condition)
 
 
-def _asked(expression: str, left: pa.Array, right: pa.Array) -> NDArray[np.generic]:
-    """An SQL expression on `l.text` and `r.text`: two structs of one field."""
+def many(condition: Condition, texts: pa.Array, left: Places, right: Places) -> NDArray[np.bool_]:
+    """Whether the condition holds of the texts at these places; none is null."""
+
+    def asked(ours: Sequence[str], theirs: Sequence[str]) -> NDArray[np.bool_]:
+        if condition.test == "levenshtein":
+            return np.asarray(_edits(ours, theirs, condition.at_most) <= condition.at_most)
+        if condition.test == "slip":
+            return np.asarray(_slips(ours, theirs) == 1)
+        return np.fromiter(map(one(condition), ours, theirs), np.bool_, len(ours))
+
+    return np.asarray(_of_distinct(asked, texts, left, right), dtype=np.bool_)
+
+
+def similarities(texts: pa.Array, left: Places, right: Places) -> NDArray[np.float64]:
+    """Jaro-Winkler, 0 to 1, of the texts at these places."""
+    return np.asarray(_of_distinct(_jaro_winkler_all, texts, left, right), dtype=np.float64)
+
+
+def _of_distinct(
+    ask: Callable[[Sequence[str], Sequence[str]], NDArray[Any]],
+    texts: pa.Array,
+    left: Places,
+    right: Places,
+) -> NDArray[Any]:
     import pyarrow as pa
 
-    sides = {
-        name: pa.StructArray.from_arrays([texts], ["text"])
-        for name, texts in (("l", left), ("r", right))
-    }
-    if not len(left):
+    pairs, place = np.unique((left << 32) | right, return_inverse=True)
+    if not len(pairs):
         return np.zeros(0)
-    con = _connection()
-    con.register("pairs", pa.table(sides))
-    found = con.execute(f"select {expression} as found from pairs").fetchnumpy()["found"]
-    con.unregister("pairs")
-    return np.asarray(found)
+    sides = (pairs >> 32, pairs & 0xFFFFFFFF)
+    ours, theirs = (texts.take(pa.array(side)).to_pylist() for side in sides)
+    return ask(ours, theirs)[place]
 
 
-def _connection() -> duckdb.DuckDBPyConnection:
-    if not hasattr(_own, "connection"):
-        _own.connection = in_memory()
-        _own.connection.execute("set threads = 1")
-    connection: duckdb.DuckDBPyConnection = _own.connection
-    return connection
+def _jaro_winkler_all(ours: Sequence[str], theirs: Sequence[str]) -> NDArray[Any]:
+    from rapidfuzz.distance import JaroWinkler
+    from rapidfuzz.process import cpdist
+
+    return np.asarray(cpdist(ours, theirs, scorer=JaroWinkler.similarity, dtype=np.float64))
 
 
-def _levenshtein(c: Condition) -> str:
-    """Of equal length and one letter apart: the letter was replaced."""
-    left, right = f"l.{c.column}", f"r.{c.column}"
-    if c.at_most != 1:
-        return (
-            f"case when abs(strlen({left}) - strlen({right})) > {c.at_most} then false"
-            f" else levenshtein({left}, {right}) <= {c.at_most} end"
-        )
-    return (
-        f"case when {left} = {right} then true"
-        f" when strlen({left}) = strlen({right}) then hamming({left}, {right}) <= 1"
-        f" else {_one_letter_more(left, right)} end"
-    )
+def _edits(ours: Sequence[str], theirs: Sequence[str], most: int) -> NDArray[Any]:
+    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.process import cpdist
+
+    return np.asarray(cpdist(ours, theirs, scorer=Levenshtein.distance, score_cutoff=most))
 
 
-def _slip(c: Condition) -> str:
-    """Of equal length: one letter replaced, or two neighbours swapped."""
-    left, right = f"l.{c.column}", f"r.{c.column}"
-    return (
-        f"case when {left} = {right} then false"
-        f" when strlen({left}) = strlen({right}) then case hamming({left}, {right})"
-        f" when 1 then true when 2 then damerau_levenshtein({left}, {right}) = 1 else false end"
-        f" else {_one_letter_more(left, right)} end"
-    )
+def _slips(ours: Sequence[str], theirs: Sequence[str]) -> NDArray[Any]:
+    from rapidfuzz.distance import DamerauLevenshtein
+    from rapidfuzz.process import cpdist
+
+    return np.asarray(cpdist(ours, theirs, scorer=DamerauLevenshtein.distance, score_cutoff=1))
 
 
-def _one_letter_more(left: str, right: str) -> str:
-    """One text is the other with a letter put in: before or behind the third both agree."""
-    rest = f"greatest(least(strlen({left}), strlen({right})) - 3, 0)"
-    return (
-        f"case when abs(strlen({left}) - strlen({right})) > 1 then false"
-        f" when left({left}, 3) <> left({right}, 3)"
-        f" and right({left}, {rest}) <> right({right}, {rest}) then false"
-        f" else levenshtein({left}, {right}) = 1 end"
-    )
+def _jaro_winkler(condition: Condition) -> Holds:
+    from rapidfuzz.distance import JaroWinkler
+
+    similarity, least = JaroWinkler.similarity, condition.at_least
+    return lambda a, b: similarity(a, b) >= least
 
 
-# The same as PLAIN; the dear tests are asked only of pairs that pass a cheap one.
-FAST: Tests = {**PLAIN, "levenshtein": _levenshtein, "slip": _slip}
+def _levenshtein(condition: Condition) -> Holds:
+    from rapidfuzz.distance import Levenshtein
+
+    distance, most = Levenshtein.distance, condition.at_most
+    return lambda a, b: distance(a, b) <= most
+
+
+def _slip(condition: Condition) -> Holds:
+    """One letter added, lost, replaced or swapped with its neighbour."""
+    del condition
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    distance = DamerauLevenshtein.distance
+    return lambda a, b: distance(a, b, score_cutoff=1) == 1
+
+
+def _initial(condition: Condition) -> Holds:
+    """One is a single letter, and the other one starts with it."""
+    del condition
+    return lambda a, b: (len(a) == 1 or len(b) == 1) and a[0] == b[0]
+
+
+def _starts_with(condition: Condition) -> Holds:
+    """One is the beginning of the other, at least `at_most` letters long."""
+    least = condition.at_most
+    return lambda a, b: min(len(a), len(b)) >= least and (a.startswith(b) or b.startswith(a))
+
+
+_ONE: dict[str, Callable[[Condition], Holds]] = {
+    "jaro_winkler": _jaro_winkler, "levenshtein": _levenshtein, "slip": _slip,
+    "initial": _initial, "starts_with": _starts_with,
+}  # fmt: skip

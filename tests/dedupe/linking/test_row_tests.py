@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from dedupe.linking.blocking import LISTS
 from dedupe.linking.levels import condition_sql, level_case
 from dedupe.linking.row_tests import level_of, row_test
-from dedupe.linking.text_tests import FAST
 from dedupe.specification import Condition, load_specification
 from stamm.duck import in_memory
 from tests.dedupe.records_by_hand import columns_of
@@ -58,7 +57,6 @@ def test_a_condition_holds_where_its_sql_is_true(con, condition, values):
     expected = in_sql(con, condition_sql(condition), left, right)
     holds = row_test(condition, {"one": 0, "two": 1})
     assert holds(tuple(left.values()), tuple(right.values())) is bool(expected)
-    assert bool(in_sql(con, condition_sql(condition, FAST), left, right)) is bool(expected)
 
 
 @pytest.mark.parametrize("condition", TESTS, ids=lambda condition: condition.test)
@@ -66,9 +64,8 @@ def test_a_condition_holds_where_its_sql_is_true(con, condition, values):
 @given(values=st.tuples(word, word, word, word))
 def test_it_does_not_matter_which_record_stands_left(con, condition, values):
     left, right = ({"one": a, "two": b} for a, b in (values[:2], values[2:]))
-    for tests in (None, FAST):
-        sql = condition_sql(condition, tests)
-        assert bool(in_sql(con, sql, left, right)) is bool(in_sql(con, sql, right, left))
+    sql = condition_sql(condition)
+    assert bool(in_sql(con, sql, left, right)) is bool(in_sql(con, sql, right, left))
 
 
 @pytest.mark.parametrize("party_type", ["person", "organisation"])
