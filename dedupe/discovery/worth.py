@@ -19,7 +19,7 @@ from dedupe.linking.blocking import DISTINCT, blocks_sql, keys_sql
 from dedupe.linking.comparing import compare
 from dedupe.linking.patterns import unpack
 from dedupe.specification import BlockingRule, Specification
-from dedupe.training.expectation import posteriors
+from dedupe.training.expectation import Seen
 from dedupe.training.fit import Patterns, fit
 from dedupe.training.train import counted
 
@@ -104,7 +104,7 @@ def _expected_matches(
     every = counted(con, specification)
     distinct = replace(every, records=every.records - every.copies, copies=0, copied=0.0)
     kinds = fit(specification, Patterns(codes, counts / share), distinct)
-    return np.asarray(posteriors(codes, kinds, range(width))[:, 1][place])
+    return np.asarray(Seen(codes, range(width), kinds).posteriors(kinds)[1][place])
 
 
 def _greedy(

@@ -6,7 +6,7 @@ are asked of the pairs that are open and that their signatures leave possible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
@@ -25,9 +25,13 @@ ROWS = 1 << 13  # gathered at once: both sides stay in the cache until they lie 
 class Batch:
     """Pairs of rows of encoded records."""
 
-    def __init__(self, encoded: Encoded, left: Rows, right: Rows) -> None:
+    def __init__(
+        self, encoded: Encoded, left: Rows, right: Rows, least: Mapping[str, float]
+    ) -> None:
+        """`least` is the lowest similarity that anybody asks of a column."""
         shape = (encoded.codes.shape[1], len(left))
         self._encoded = encoded
+        self._least = least
         self._rows = (left, right)
         self._sides = (np.empty(shape, np.int32), np.empty(shape, np.int32))
         for start in range(0, len(left), ROWS):
@@ -102,7 +106,10 @@ class Batch:
         if known is None:
             known = np.where(_equal(*self._side(column)), 1.0, np.nan)
             self._similarities[column] = known
-        asked, *places = self._possible(condition, among & np.isnan(known))
+        unasked = among & np.isnan(known)
+        known[unasked] = 0.0
+        lowest = condition.model_copy(update={"at_least": self._least[column]})
+        asked, *places = self._possible(lowest, unasked)
         known[asked] = text_tests.similarities(self._encoded.texts[column], *places)
         return np.asarray(known >= condition.at_least)
 

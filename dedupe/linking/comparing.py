@@ -7,16 +7,16 @@ numbers; the pairs that it leaves open are asked as texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.linking.arriving import arriving
 from dedupe.linking.batches import Batch
-from dedupe.linking.encoding import Encoded, Rows, encode
+from dedupe.linking.encoding import Encoded, Rows, conditions, encode
 from dedupe.linking.patterns import BITS
 from dedupe.specification import Comparison, Specification
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+Number = TypeVar("Number", np.int64, np.int32)
 BATCH = 1 << 18  # pairs that a thread compares at once
-PORTION = 1 << 22  # pairs in memory at once
+PORTION = 1 << 20  # pairs in memory at once
 
 
 def compare(
@@ -103,17 +104,34 @@ def patterns_of_rows(
     right: Rows,
 ) -> NDArray[np.int64]:
     """The pattern of each pair of rows; batches are compared side by side."""
+    least = least_similarities(specification)
+
+    def of_batch(part: slice) -> NDArray[np.int64]:
+        return batch_patterns(specification, Batch(encoded, left[part], right[part], least))
+
+    return side_by_side(con, len(left), of_batch)
+
+
+def side_by_side(
+    con: duckdb.DuckDBPyConnection, pairs: int, of_batch: Callable[[slice], NDArray[Number]]
+) -> NDArray[Number]:
+    """What `of_batch` says of each batch of so many pairs, in as many threads as DuckDB has."""
+    if pairs <= BATCH:
+        return of_batch(slice(0, pairs))
     (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
-
-    def of_batch(start: int) -> NDArray[np.int64]:
-        end = start + BATCH
-        return batch_patterns(specification, Batch(encoded, left[start:end], right[start:end]))
-
-    if len(left) <= BATCH:
-        return of_batch(0)
+    parts = [slice(start, start + BATCH) for start in range(0, pairs, BATCH)]
     with ThreadPoolExecutor(int(threads)) as batches:
-        found = list(batches.map(of_batch, range(0, len(left), BATCH)))
-    return np.concatenate(found)
+        return np.concatenate(list(batches.map(of_batch, parts)))
+
+
+def least_similarities(specification: Specification) -> dict[str, float]:
+    """The lowest similarity that counts, by column."""
+    found: dict[str, float] = {}
+    for condition in conditions(specification):
+        if condition.test == "jaro_winkler":
+            known = found.get(condition.column, condition.at_least)
+            found[condition.column] = min(known, condition.at_least)
+    return found
 
 
 def batch_patterns(specification: Specification, batch: Batch) -> NDArray[np.int64]:

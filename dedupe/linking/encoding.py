@@ -80,7 +80,7 @@ def encode(con: duckdb.DuckDBPyConnection, specification: Specification, records
     texts: dict[str, pa.Array] = {}
     signatures: dict[str, Signatures] = {}
     lists: dict[str, Lists] = {}
-    read_as_text = {c.column for c in _conditions(specification) if c.test in TEXT_TESTS}
+    read_as_text = {c.column for c in conditions(specification) if c.test in TEXT_TESTS}
 
     def keep(group: Sequence[str], fetched: pa.Table) -> None:
         if group[0] in LISTS:
@@ -118,12 +118,13 @@ def compared_columns(specification: Specification) -> list[str]:
         found |= dict.fromkeys(comparison.needs)
         for level in comparison.levels:
             found |= dict.fromkeys(c for c in (level.term_frequency, level.exact_chance) if c)
-    for condition in _conditions(specification):
+    for condition in conditions(specification):
         found |= dict.fromkeys(c for c in (condition.column, condition.other) if c)
     return list(found)
 
 
-def _conditions(specification: Specification) -> Iterator[Condition]:
+def conditions(specification: Specification) -> Iterator[Condition]:
+    """All that its comparisons ask; of an `any_of` its parts."""
     for comparison in specification.comparisons:
         whens = [condition for level in comparison.levels for condition in level.when]
         for condition in (*comparison.silent_when, *whens):
@@ -133,7 +134,7 @@ def _conditions(specification: Specification) -> Iterator[Condition]:
 def _tested_together(specification: Specification, columns: Sequence[str]) -> list[list[str]]:
     """The columns in groups; those of one group are held against each other and share numbers."""
     group = {column: [column] for column in columns}
-    for condition in _conditions(specification):
+    for condition in conditions(specification):
         if condition.other and group[condition.column] is not group[condition.other]:
             both = group[condition.column] + group[condition.other]
             group |= dict.fromkeys(both, both)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.linking.arriving import arriving
-from dedupe.linking.comparing import compare, encode_mentioned, portions
+from dedupe.linking.comparing import compare, encode_mentioned, portions, side_by_side
 from dedupe.linking.encoding import Encoded
 from dedupe.linking.patterns import unpack
 from dedupe.linking.term_bits import Term, shared_bits, terms_of
@@ -116,7 +116,7 @@ def weigh(
     records = encoded or encode_mentioned(con, trained.specification, "hopeful")
     terms = terms_of(con, trained, records)
     for portion in portions(con, "from hopeful", "hopeful"):
-        weights = _weights(terms, records, portion)
+        weights = _weights(con, terms, records, portion)
         with arriving(con, portion.append_column("weight", [weights])) as rows:
             con.execute(
                 f"insert into {out_table} select l_rid, r_rid{kept}, pattern, weight"
@@ -125,21 +125,27 @@ def weigh(
     con.execute("drop table hopeful")
 
 
-def _weights(terms: Sequence[Term], records: Encoded, pairs: pa.Table) -> NDArray[np.int32]:
+def _weights(
+    con: duckdb.DuckDBPyConnection, terms: Sequence[Term], records: Encoded, pairs: pa.Table
+) -> NDArray[np.int32]:
     """Bits of the patterns and of the values that the pairs share → weights."""
-    left, right = (records.rows(pairs[side].to_numpy()) for side in ("l_rid", "r_rid"))
-    patterns = pairs["pattern"].to_numpy()
-    stranger, alternative = (pairs[kind].to_numpy().copy() for kind in ("stranger", "alternative"))
-    for term in terms:
-        chosen = term.at_level(patterns)
-        bits = shared_bits(term, records, left.take(chosen), right.take(chosen))
-        stranger[chosen] += bits
-        if term.is_strangers:
-            alternative[chosen] += bits
-    high, low = np.maximum(stranger, alternative), np.minimum(stranger, alternative)
-    against = high + np.log2(1.0 + np.exp2(np.maximum(low - high, -1000.0)))
-    weights = np.rint(FIXED_POINT * (pairs["match"].to_numpy() - against))
-    return np.asarray(weights.astype(np.int32))
+    column = {name: pairs[name].to_numpy() for name in pairs.column_names}
+
+    def of_batch(part: slice) -> NDArray[np.int32]:
+        left, right = (records.rows(column[side][part]) for side in ("l_rid", "r_rid"))
+        stranger, alternative = (column[kind][part].copy() for kind in ("stranger", "alternative"))
+        for term in terms:
+            chosen = term.at_level(column["pattern"][part])
+            bits = shared_bits(term, records, left.take(chosen), right.take(chosen))
+            stranger[chosen] += bits
+            if term.is_strangers:
+                alternative[chosen] += bits
+        high, low = np.maximum(stranger, alternative), np.minimum(stranger, alternative)
+        against = high + np.log2(1.0 + np.exp2(np.maximum(low - high, -1000.0)))
+        weights = np.rint(FIXED_POINT * (column["match"][part] - against))
+        return np.asarray(weights.astype(np.int32))
+
+    return side_by_side(con, len(pairs), of_batch)
 
 
 def write_pattern_bits(

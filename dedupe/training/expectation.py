@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Tables = tuple[tuple[Floats, ...], ...]  # kind → comparison → levels; strangers come first
+Anchors = Sequence[
+    Sequence[Floats | None]
+]  # the same as pseudo-counts; None keeps a table as it is
 ROUNDS = 200
 CONVERGED = 1e-6
 
@@ -24,69 +28,60 @@ CONVERGED = 1e-6
 class Kinds:
     """Level probabilities of the kinds of pairs, per comparison, and the kinds' shares."""
 
-    tables: tuple[tuple[Floats, ...], ...]  # kind → comparison → levels; strangers come first
+    tables: Tables
     shares: Floats
 
 
-def log_likelihoods(codes: Codes, table: Sequence[Floats], use: Sequence[int]) -> Floats:
-    """log P(pattern | kind) over the comparisons in `use`; a missing level says nothing."""
-    total = np.zeros(len(codes))
-    for place in use:
-        logs = np.concatenate([[0.0], np.log(table[place])])
-        total += logs[codes[:, place]]
-    return total
+class Seen:
+    """Patterns as ones and zeros: a column each, a row per level of the comparisons in `use`.
 
+    A missing level says nothing and has no row.
+    """
 
-def posteriors(codes: Codes, kinds: Kinds, use: Sequence[int]) -> Floats:
-    """P(kind | pattern), one row per pattern and one column per kind."""
-    logs = np.stack([log_likelihoods(codes, table, use) for table in kinds.tables], axis=1)
-    logs += np.log(np.maximum(kinds.shares, 1e-300))
-    logs -= logs.max(axis=1, keepdims=True)
-    weights = np.exp(logs)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    def __init__(self, codes: Codes, use: Sequence[int], kinds: Kinds) -> None:
+        self.use = tuple(use)
+        sizes = [len(kinds.tables[0][place]) for place in self.use]
+        self._ends = np.cumsum(sizes)
+        self._levels = np.zeros((sum(sizes), len(codes)))
+        for place, size, end in zip(self.use, sizes, self._ends, strict=True):
+            known = np.flatnonzero(codes[:, place])
+            self._levels[end - size + codes[known, place] - 1, known] = 1.0
 
+    def posteriors(self, kinds: Kinds) -> Floats:
+        """P(kind | pattern), one row per kind and one column per pattern."""
+        tables = [np.concatenate([t[place] for place in self.use]) for t in kinds.tables]
+        logs = np.log(np.stack(tables)) @ self._levels
+        logs += np.log(np.maximum(kinds.shares, 1e-300))[:, None]
+        logs -= logs.max(axis=0)
+        weights = np.exp(logs)
+        return np.asarray(weights / weights.sum(axis=0))
 
-def level_counts(codes: Codes, weights: Floats, place: int, levels: int) -> Floats:
-    """Weighted counts of the levels 1 … `levels` of one comparison."""
-    counts = np.bincount(codes[:, place], weights=weights, minlength=levels + 1)
-    return np.asarray(counts[1 : levels + 1])
+    def maximised(self, weights: Floats, kinds: Kinds, anchors: Anchors) -> Tables:
+        """The M-step: learnt tables from expected counts, fixed ones as they were."""
+        counts = weights @ self._levels.T
+        tables = []
+        for kind, table in enumerate(kinds.tables):
+            rows = list(table)
+            for place, end in zip(self.use, self._ends, strict=True):
+                anchor = anchors[kind][place]
+                if anchor is not None:
+                    total = counts[kind, end - len(anchor) : end] + anchor
+                    rows[place] = total / total.sum()
+            tables.append(tuple(rows))
+        return tuple(tables)
 
 
 def learn(
-    codes: Codes,
-    counts: Floats,
-    start: Kinds,
-    use: Sequence[int],
-    anchors: Sequence[Sequence[Floats | None]],
+    codes: Codes, counts: Floats, start: Kinds, use: Sequence[int], anchors: Anchors
 ) -> Kinds:
-    """EM to convergence. `anchors[kind][comparison]` are pseudo-counts; None keeps it fixed."""
-    kinds = start
+    """EM to convergence."""
+    seen, kinds = Seen(codes, use, start), start
     for _ in range(ROUNDS):
-        weights = posteriors(codes, kinds, use) * counts[:, None]
-        shares = weights.sum(axis=0) / weights.sum()
-        tables = maximised(codes, weights, kinds, use, anchors)
+        weights = seen.posteriors(kinds) * counts
+        shares = weights.sum(axis=1) / weights.sum()
+        tables = seen.maximised(weights, kinds, anchors)
         moved = float(np.abs(shares - kinds.shares).max())
         kinds = Kinds(tables, shares)
         if moved < CONVERGED:
             break
     return kinds
-
-
-def maximised(
-    codes: Codes,
-    weights: Floats,
-    kinds: Kinds,
-    use: Sequence[int],
-    anchors: Sequence[Sequence[Floats | None]],
-) -> tuple[tuple[Floats, ...], ...]:
-    """The M-step: learnt tables from expected counts, fixed ones as they were."""
-    tables = []
-    for kind, table in enumerate(kinds.tables):
-        rows = list(table)
-        for place in use:
-            anchor = anchors[kind][place]
-            if anchor is not None:
-                expected = level_counts(codes, weights[:, kind], place, len(anchor)) + anchor
-                rows[place] = expected / expected.sum()
-        tables.append(tuple(rows))
-    return tuple(tables)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dedupe.specification import BlockingRule, Comparison, Specification
 from dedupe.training.chance import SAMPLE
 from dedupe.training.coverage import coverage
-from dedupe.training.expectation import Codes, Floats, Kinds, learn, maximised, posteriors
+from dedupe.training.expectation import Codes, Floats, Kinds, Seen, learn
 
 ANCHOR = 30.0  # the stated m counts like this many pairs, so that small sessions stay sane
 SMALLEST_SESSION = 50  # pairs; with fewer there is nothing to learn
@@ -164,11 +164,11 @@ def _with_shares(
         alternative = specification.alternative
         of_matches = [2 * a / (1 - a) for a in ([alternative.share] if alternative else [])]
         shares = believed * np.array([1.0, *of_matches])
-    everything = range(len(specification.comparisons))
+    seen = Seen(patterns.codes, range(len(specification.comparisons)), kinds)
     for _ in range(0 if stated or not len(patterns.counts) else FIXED_POINT_ROUNDS):
         current = Kinds(kinds.tables, np.concatenate([[1.0 - shares.sum()], shares]))
-        weights = posteriors(patterns.codes, current, everything) * patterns.counts[:, None]
-        found = np.maximum(weights.sum(axis=0)[1:] / covered / possible, 1e-12)
+        weights = seen.posteriors(current) @ patterns.counts
+        found = np.maximum(weights[1:] / covered / possible, 1e-12)
         moved, shares = float(np.abs(found / shares - 1).max()), np.minimum(found, 0.3)
         if moved < 1e-6:
             break
@@ -184,9 +184,9 @@ def _one_step(
     """One M-step over all candidate pairs."""
     if not len(patterns.counts):
         return kinds
-    everything = range(len(specification.comparisons))
-    weights = posteriors(patterns.codes, kinds, everything) * patterns.counts[:, None]
-    return Kinds(maximised(patterns.codes, weights, kinds, everything, anchors), kinds.shares)
+    seen = Seen(patterns.codes, range(len(specification.comparisons)), kinds)
+    weights = seen.posteriors(kinds) * patterns.counts
+    return Kinds(seen.maximised(weights, kinds, anchors), kinds.shares)
 
 
 def _without_matches(specification: Specification, kinds: Kinds, chance: Chance) -> Kinds:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dedupe.linking.batches import Batch
 from dedupe.linking.blocking import LISTS
-from dedupe.linking.comparing import compare, level_codes
+from dedupe.linking.comparing import compare, least_similarities, level_codes
 from dedupe.linking.encoding import encode
 from dedupe.linking.levels import level_case
 from dedupe.specification import Condition, load_specification
@@ -42,7 +42,9 @@ def test_levels_are_those_of_the_plain_sql(party_type, data):
         pairs = f"{table} as l inner join {table} as r on l.rid < r.rid order by l.rid, r.rid"
         encoded = encode(con, stated, table)
         rids = con.execute(f"select l.rid as l, r.rid as r from {pairs}").fetchnumpy()
-        batch = Batch(encoded, encoded.rows(rids["l"]), encoded.rows(rids["r"]))
+        batch = Batch(
+            encoded, encoded.rows(rids["l"]), encoded.rows(rids["r"]), least_similarities(stated)
+        )
         for comparison in stated.comparisons:
             plain = con.execute(f"select {level_case(comparison)} from {pairs}").fetchall()
             found = level_codes(comparison, batch).tolist()
@@ -89,6 +91,6 @@ def test_a_list_is_not_tested_for_equality():
         write_records(con, "person", [{"emails": ["a@x"]}, {"emails": ["a@x"]}])
         encoded = encode(con, stated, "link.person_records")
         with pytest.raises(UsageError, match="column of lists"):
-            Batch(encoded, np.array([0]), np.array([1])).holds(
+            Batch(encoded, np.array([0]), np.array([1]), {}).holds(
                 Condition(test="equal", column="emails"), np.array([True])
             )
