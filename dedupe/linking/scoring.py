@@ -136,7 +136,7 @@ def _weights(
         stranger, alternative = (column[kind][part].copy() for kind in ("stranger", "alternative"))
         for term in terms:
             chosen = term.at_level(column["pattern"][part])
-            bits = shared_bits(term, records, left.take(chosen), right.take(chosen))
+            bits = shared_bits(term, left.take(chosen), right.take(chosen))
             stranger[chosen] += bits
             if term.is_strangers:
                 alternative[chosen] += bits

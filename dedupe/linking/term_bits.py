@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.linking.batches import shared_entries
-from dedupe.linking.encoding import Encoded, Rows
+from dedupe.linking.encoding import Codes, Encoded, Lists, Rows
 from dedupe.linking.patterns import BITS
 from dedupe.linking.term_frequencies import frequency_terms, is_strangers
 from dedupe.trained import Trained
@@ -26,9 +26,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Term:
-    """A level whose chance is the value's own; `bits[code]` says how rare, 0 where unknown."""
+    """A level whose chance is the value's own; `bits[code]` says how rare, 0 where unknown.
 
-    column: str
+    `values` are the codes of its column by row, and `entries` those of a column of lists.
+    """
+
+    values: Codes
+    entries: Lists | None
     place: int
     code: int
     is_strangers: bool
@@ -43,7 +47,8 @@ def terms_of(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded)
     """From tables `link.<party_type>_frequency_<column>`."""
     return [
         Term(
-            level.term_frequency,
+            np.ascontiguousarray(encoded.codes[:, encoded.place[level.term_frequency]]),
+            encoded.lists.get(level.term_frequency),
             trained.specification.position(comparison.name),
             comparison.code(level.name),
             is_strangers(trained, comparison),
@@ -71,20 +76,22 @@ def _bits_by_code(
     return bits
 
 
-def shared_bits(term: Term, encoded: Encoded, left: Rows, right: Rows) -> Floats:
+def shared_bits(term: Term, left: Rows, right: Rows) -> Floats:
     """The bits of the value that the records of each pair of rows share."""
-    column = encoded.codes[:, encoded.place[term.column]]
-    one, other = column.take(left), column.take(right)
+    one = term.values.take(left)
+    if term.entries is None:
+        return term.bits.take(one)
+    other = term.values.take(right)
     lone = np.where(one > 0, one, other)  # what a list of many shares with a lone entry is that
     bits = term.bits.take(np.maximum(lone, 0))
     many = np.flatnonzero(lone < 0)
     if len(many):
-        bits[many] = _rarest(term, encoded, left[many], right[many])
+        bits[many] = _rarest(term, term.entries, left[many], right[many])
     return bits
 
 
-def _rarest(term: Term, encoded: Encoded, left: Rows, right: Rows) -> Floats:
-    pairs, entries = shared_entries(encoded.lists[term.column], left, right)
+def _rarest(term: Term, lists: Lists, left: Rows, right: Rows) -> Floats:
+    pairs, entries = shared_entries(lists, left, right)
     found = np.full(len(left), np.inf)
     np.minimum.at(found, pairs, term.bits.take(entries))
     return np.where(np.isinf(found), 0.0, found)
