@@ -65,13 +65,12 @@ def write_match_input(con: Any, source: Path) -> None:
     con.execute(f"create table intermediate.int_parties__match_input as from '{source}'")
 
 
-def write_golden(con: Any, party_of: Sequence[tuple[str, str]]) -> None:
-    """Crosswalk and golden parties with their lineage, from (record id, party id) rows."""
+def write_golden(con: Any, records: Sequence[str] | Any, parties: Sequence[str] | Any) -> None:
+    """Crosswalk and golden parties with their lineage, from the party id of each record id."""
     import pyarrow as pa
 
     from dedupe.survivorship.golden import write_golden_parties
 
-    records, parties = zip(*party_of, strict=True)
     con.register("assigned", pa.table({"record_id": records, "party_id": parties}))
     con.execute("create schema golden")
     con.execute(

@@ -56,11 +56,13 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         compared = phases.so_far()
         write_match_input(con, prepared(folder, "match_input"))
         phases.restart()
-        clusters = cluster_linked(con, trained).clusters
+        repaired = cluster_linked(con, trained, encoded=encoded)
         phases.ends("repair")
-        write_golden(con, [(m.record_id, c[0].record_id) for c in clusters for m in c])
+        names = repaired.records.table["record_id"]
+        write_golden(con, names, names.take(repaired.labels))
         phases.ends("survivorship")
-    phases.report(compared | found | {"clusters_repaired": len(clusters)})
+    clusters = len(set(repaired.labels.tolist()))
+    phases.report(compared | found | {"clusters_repaired": clusters})
 
 
 if __name__ == "__main__":

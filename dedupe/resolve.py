@@ -31,6 +31,7 @@ from stamm.store import Store
 if TYPE_CHECKING:
     import duckdb
 
+    from dedupe.linking.encoding import Encoded
     from dedupe.model import Model
     from dedupe.specification import Specification
     from dedupe.trained import Trained
@@ -144,7 +145,7 @@ def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
         )  # fmt: skip
         models[party_type] = linked.model
         note_linked(run.con, party_type)
-        return cluster_linked(run.con, linked.trained, run.judged)
+        return cluster_linked(run.con, linked.trained, run.judged, encoded=linked.encoded)
 
     outcome = _resolve(
         run.con, run.store, cluster_type, run_id=run.run_id, at=run.at,
@@ -218,10 +219,12 @@ def cluster_linked(
     trained: Trained,
     judged: Sequence[Judgement] = (),
     only: str = "",
+    encoded: Encoded | None = None,
 ) -> PartyClusters:
     """Cluster `link.<party_type>_pairs`, scoring with this model what no blocking rule made.
 
     `only` names a table of the record ids to cluster, whole components; without it all are.
+    `encoded` holds these records, if linking has just encoded them.
     """
     from dedupe.linking.linkage import score_pairs
     from dedupe.linking.patterns import contradiction_sql
@@ -229,7 +232,7 @@ def cluster_linked(
     party_type = trained.specification.party_type
 
     def score(pairs_table: str, out_table: str) -> None:
-        score_pairs(con, party_type, trained, pairs_table, out_table)
+        score_pairs(con, party_type, trained, pairs_table, out_table, encoded=encoded)
 
     return cluster_parties(
         con,

@@ -99,10 +99,9 @@ def components(size: int, left: Positions, right: Positions) -> Positions:
 
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
     _, numbers = connected_components(graph, directed=False)
-    # scipy numbers components in the order of their first member.
-    _, first = np.unique(numbers, return_index=True)
-    labels: Positions = first.astype(np.int64)[numbers]
-    return labels
+    first = np.empty(size, dtype=np.int64)
+    first[numbers[::-1]] = np.arange(size - 1, -1, -1)  # the smallest position is written last
+    return np.asarray(first[numbers])
 
 
 def cluster(
@@ -123,7 +122,7 @@ def cluster(
     if not doubtful.any():
         return Clustering(labels)
     known = inside.where(doubtful[inside.left])
-    missing = _missing_pairs(_groups(labels, doubtful), known)
+    missing = _missing_pairs(labels, doubtful, known)
     scored = joined(known, score_missing(*missing)) if len(missing[0]) else known
     return _repair(labels, doubtful, scored, judged, enough)
 
@@ -183,26 +182,19 @@ def _doubtful(
     return doubtful[labels]
 
 
-def _groups(labels: Positions, chosen: NDArray[np.bool_]) -> list[Positions]:
-    """Member positions of each chosen component, ascending."""
-    positions = np.flatnonzero(chosen)
-    if not len(positions):
-        return []
-    order = positions[np.argsort(labels[positions], kind="stable")]
-    cuts = np.flatnonzero(np.diff(labels[order])) + 1
-    return np.split(order, cuts)
-
-
-def _missing_pairs(groups: Sequence[Positions], known: ScoredPairs) -> tuple[Positions, Positions]:
-    """All pairs inside the groups that are not known yet."""
+def _missing_pairs(
+    labels: Positions, chosen: NDArray[np.bool_], known: ScoredPairs
+) -> tuple[Positions, Positions]:
+    """All pairs inside the chosen components that are not known yet."""
     lefts, rights = [_ints([])], [_ints([])]
-    for stack in stacks(groups):
+    for stack in stacks(labels, chosen):
         upper = np.triu_indices(stack.shape[1], k=1)
         lefts.append(stack[:, upper[0]].ravel())
         rights.append(stack[:, upper[1]].ravel())
     left, right = np.concatenate(lefts), np.concatenate(rights)
     width = int(max(right.max(initial=0), known.right.max(initial=0))) + 1
-    new = ~np.isin(left * width + right, known.left * width + known.right)
+    here, there = left * width + right, known.left * width + known.right
+    new = ~np.isin(here, there, assume_unique=True)
     return left[new], right[new]
 
 
@@ -220,12 +212,12 @@ def _repair(
     _merge_stacks(labels, doubtful & ~by_hand[labels], pairs, enough, repaired)
     evidence = _Evidence.by_component(labels, pairs.where(by_hand[labels[pairs.left]]), judged)
     contradictions: list[Pair] = []
-    for group in _groups(labels, doubtful & by_hand[labels]):
-        members = group.tolist()
-        parts, refused = merge(members, evidence.get(members[0], _Evidence()), enough)
-        contradictions += refused
-        for part in parts:
-            repaired[part] = part[0]
+    for stack in stacks(labels, doubtful & by_hand[labels]):
+        for members in stack.tolist():
+            parts, refused = merge(members, evidence.get(members[0], _Evidence()), enough)
+            contradictions += refused
+            for part in parts:
+                repaired[part] = part[0]
     return Clustering(repaired, tuple(sorted(contradictions)))
 
 
@@ -240,7 +232,7 @@ def _merge_stacks(
     order = np.argsort(labels[pairs.left], kind="stable")
     of_pair = labels[pairs.left][order]
     place = np.zeros(len(labels), dtype=np.int64)
-    for stack in stacks(_groups(labels, chosen)):
+    for stack in stacks(labels, chosen):
         count, size = stack.shape
         place[stack] = np.arange(size)
         names = labels[stack[:, 0]]

@@ -9,7 +9,7 @@ nor machine shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,17 @@ STACK = 500_000
 _NEVER = -1.0  # averages above the floor are never negative
 
 
-def stacks(groups: Sequence[Ints]) -> Iterator[Ints]:
-    """Groups of members → tables of groups of one size, one row each, not too large."""
-    by_size: dict[int, list[Ints]] = {}
-    for group in groups:
-        by_size.setdefault(len(group), []).append(group)
-    for size, same in sorted(by_size.items()):
+def stacks(labels: Ints, chosen: Bools) -> Iterator[Ints]:
+    """Members of the chosen components, as tables of those of one size, one row each, ascending."""
+    positions = np.flatnonzero(chosen)
+    order = positions[np.argsort(labels[positions], kind="stable")]
+    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    sizes = np.diff(starts, append=len(order))
+    for size in np.unique(sizes):
+        same = starts[sizes == size]
         most = max(1, STACK // (size * size))
         for first in range(0, len(same), most):
-            yield np.stack(same[first : first + most])
+            yield order[same[first : first + most, None] + np.arange(size)]
 
 
 def merged(weights: Ints, vetoes: Bools, floor: int, enough: int) -> Ints:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +19,15 @@ from dedupe.clustering.clusters import (
     ENOUGH,
     GENEROUS,
     Decisions,
+    Pair,
     Positions,
     ScoredPairs,
     components,
 )
+from dedupe.clustering.numbered_records import UNKNOWN, NumberedRecords
 from dedupe.identity.constitution import Member
 from dedupe.judgement.judgements import Judgement, decisions
+from dedupe.linking.arriving import arriving
 from dedupe.linking.blocking import IDENTICAL
 from dedupe.linking.equal_records import cluster_distinct
 
@@ -36,10 +40,23 @@ ScorePairs = Callable[[str, str], object]
 
 @dataclass(frozen=True)
 class PartyClusters:
-    """Clusters in canonical order; `contradictions` are judgements "same" that could not hold."""
+    """The clusters of all records, as numbers: `labels[i]` is the first in the cluster of record i.
 
-    clusters: list[list[Member]]
+    `contradictions` are judgements "same" that could not hold.
+    """
+
+    records: NumberedRecords
+    labels: Positions
     contradictions: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def clusters(self) -> list[list[Member]]:
+        """In canonical order. Objects cost as much as clustering does; who can, reads `labels`."""
+        told = (self.records.table[column].to_pylist() for column in ("record_id", "created_at"))
+        grouped: dict[int, list[Member]] = {}
+        for label, record_id, created_at in zip(self.labels.tolist(), *told, strict=True):
+            grouped.setdefault(label, []).append(Member(record_id, created_at))
+        return list(grouped.values())
 
 
 def cluster_parties(
@@ -58,9 +75,8 @@ def cluster_parties(
     is the merge threshold in thousandths of a bit. `only` names a table of the record ids to
     cluster, whole components; what the tables say of the others stays.
     """
-    tables = _Tables(con, party_type, contradiction, only)
-    members = tables.number_records()
-    position = {member.record_id: i for i, member in enumerate(members)}
+    records = NumberedRecords.of(con, party_type, only)
+    tables = _Tables(con, party_type, contradiction, only, records)
     tables.empty()
 
     def score_missing(left: Positions, right: Positions) -> ScoredPairs:
@@ -70,14 +86,17 @@ def cluster_parties(
 
     pairs = tables.scored(f"{tables.pairs} where blocking_rule <> '{IDENTICAL}'")
     copies = tables.scored(f"{tables.pairs} where blocking_rule = '{IDENTICAL}'")
-    judged_pairs = decisions(judged, position)
-    found = cluster_distinct(len(members), pairs, copies, score_missing, judged_pairs, enough)
-    tables.write_members(found.labels, _generous(len(members), pairs, copies, judged_pairs))
-    grouped: dict[int, list[Member]] = {}
-    for member, label in zip(members, found.labels.tolist(), strict=True):
-        grouped.setdefault(label, []).append(member)
-    refused = tuple((members[i].record_id, members[j].record_id) for i, j in found.contradictions)
-    return PartyClusters(list(grouped.values()), refused)
+    named = {record for judgement in judged for record in judgement.left | judgement.right}
+    judged_pairs = decisions(judged, records.positions_of_ids(named))
+    found = cluster_distinct(len(records), pairs, copies, score_missing, judged_pairs, enough)
+    tables.write_members(found.labels, _generous(len(records), pairs, copies, judged_pairs))
+    return PartyClusters(records, found.labels, _named(records, found.contradictions))
+
+
+def _named(records: NumberedRecords, pairs: Sequence[Pair]) -> tuple[tuple[str, str], ...]:
+    sides = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    left, right = (records.of_positions("record_id", side).to_pylist() for side in sides)
+    return tuple(zip(left, right, strict=True))
 
 
 def _generous(size: int, pairs: ScoredPairs, copies: ScoredPairs, judged: Decisions) -> Positions:
@@ -99,6 +118,7 @@ class _Tables:
     party_type: str
     contradiction: str
     only: str
+    records: NumberedRecords
 
     @property
     def pairs(self) -> str:
@@ -120,26 +140,6 @@ class _Tables:
     def candidates(self) -> str:
         return f"link.{self.party_type}_component_candidates"
 
-    @property
-    def _numbered(self) -> str:
-        return f"numbered_{self.party_type}"
-
-    def number_records(self) -> list[Member]:
-        chosen = f" and i.record_id in (select record_id from {self.only})" if self.only else ""
-        self.con.execute(
-            f"create or replace temp table {self._numbered} as "
-            "select row_number() over (order by i.record_id) - 1 as position, i.record_id,"
-            " i.created_at, r.rid "
-            "from intermediate.int_parties__match_input as i "
-            f"left join link.{self.party_type}_records as r using (record_id) "
-            f"where i.party_type = ?{chosen}",
-            [self.party_type],
-        )
-        rows = self.con.execute(
-            f"select record_id, created_at from {self._numbered} order by position"
-        ).fetchall()
-        return [Member(*row) for row in rows]
-
     def empty(self) -> None:
         """Forget what was said of these records, and of those that are gone."""
         if not self.only:
@@ -155,10 +155,11 @@ class _Tables:
         self.con.execute(
             f"delete from {self.members} where record_id in (select record_id from {self.only})"
         )
-        linked = f"(select rid from {self._numbered})"
-        self.con.execute(
-            f"delete from {self.component_pairs} where l_rid in {linked} or r_rid in {linked}"
-        )
+        with arriving(self.con, self.records.table.select(["rid"])) as linked:
+            self.con.execute(
+                f"delete from {self.component_pairs} where l_rid in (from {linked})"
+                f" or r_rid in (from {linked})"
+            )
 
     def added_pairs(self) -> ScoredPairs:
         """The pairs scored just now, kept with the others of their kind."""
@@ -174,38 +175,40 @@ class _Tables:
         """Cluster and component of each record, named by the number of their first record."""
         import pyarrow as pa
 
-        positions = np.arange(len(labels), dtype=np.int64)
-        columns = {"position": positions, "cluster": labels, "component": generous}
-        self.con.register("arriving", pa.table(columns))
-        self.con.execute(
-            f"insert into {self.members} "
-            "select n.record_id, n.rid, g.rid as component, c.rid as cluster "
-            f"from arriving as a join {self._numbered} as n using (position) "
-            f"join {self._numbered} as g on g.position = a.component "
-            f"join {self._numbered} as c on c.position = a.cluster"
-        )
-        self.con.unregister("arriving")
+        known = self.records.table
+        columns = {
+            "record_id": known["record_id"],
+            "rid": known["rid"],
+            "component": self.records.of_positions("rid", generous),
+            "cluster": self.records.of_positions("rid", labels),
+        }
+        with arriving(self.con, pa.table(columns)) as members:
+            self.con.execute(f"insert into {self.members} from {members}")
 
     def write_candidates(self, left: Positions, right: Positions) -> None:
         import pyarrow as pa
 
-        self.con.register("arriving", pa.table({"l": left, "r": right}))
-        self.con.execute(
-            f"create or replace table {self.candidates} as "
-            "select least(l.rid, r.rid) as l_rid, greatest(l.rid, r.rid) as r_rid "
-            f"from arriving as a join {self._numbered} as l on l.position = a.l "
-            f"join {self._numbered} as r on r.position = a.r "
-            "where l.rid is not null and r.rid is not null order by 1, 2"
-        )
-        self.con.unregister("arriving")
+        l_rid, r_rid = self.records.rids[left], self.records.rids[right]
+        linked = (l_rid != UNKNOWN) & (r_rid != UNKNOWN)
+        ends = {"l_rid": np.minimum(l_rid, r_rid), "r_rid": np.maximum(l_rid, r_rid)}
+        rows = pa.table({name: rids[linked] for name, rids in ends.items()})
+        with arriving(self.con, rows) as pairs:
+            self.con.execute(
+                f"create or replace table {self.candidates} as from {pairs} order by l_rid, r_rid"
+            )
 
     def scored(self, table: str) -> ScoredPairs:
         """Weights and vetoes of the pairs behind `from`, by position."""
-        columns = self.con.execute(
-            "select least(l.position, r.position) as l, greatest(l.position, r.position) as r,"
-            f" p.weight::bigint as weight, {self.contradiction} as veto "
-            f"from (from {table}) as p join {self._numbered} as l on l.rid = p.l_rid "
-            f"join {self._numbered} as r on r.rid = p.r_rid"
-        ).fetchnumpy()
-        left, right, weight = (columns[c].astype(np.int64) for c in ("l", "r", "weight"))
-        return ScoredPairs(left, right, weight, columns["veto"].astype(bool))
+        # Arrays drop the pairs of other records; where most are, the table need not be read whole.
+        with arriving(self.con, self.records.table.select(["rid"])) as linked:
+            chosen = f" where l_rid in (from {linked})" if self.only else ""
+            columns = self.con.execute(
+                f"select l_rid, r_rid, weight::bigint as weight, {self.contradiction} as veto"
+                f" from (from {table}) as p{chosen}"
+            ).fetchnumpy()
+        ends = [self.records.positions(columns[end].astype(np.int64)) for end in ("l_rid", "r_rid")]
+        pairs = ScoredPairs(
+            np.minimum(*ends), np.maximum(*ends), columns["weight"].astype(np.int64),
+            columns["veto"].astype(bool),
+        )  # fmt: skip
+        return pairs.where(pairs.left != UNKNOWN)

@@ -8,14 +8,17 @@ their levels.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
+
+import numpy as np
 
 from dedupe.discovery import Discovery, build_specification
 from dedupe.discovery.discovery import NAMES
 from dedupe.files.loaded import POSITION, RECORD, TABLE
 from dedupe.files.own_specification import OwnSpecification, check_columns
+from dedupe.linking.arriving import arriving
 from dedupe.linking.blocking import set_copies_aside
 from dedupe.linking.linkage import LinkResult, link_standardised
 from dedupe.linking.patterns import level_sql
@@ -79,7 +82,8 @@ def link_records(
         tell(f"linking {party_type} records")
         result = link_standardised(con, specification, work_dir=work_dir)
         tell(f"clustering {party_type} records")
-        _group(con, cluster_linked(con, result.trained))
+        _group(con, cluster_linked(con, result.trained, encoded=result.encoded))
+        result = replace(result, encoded=None)
         linked.append(LinkedType(party_type, specification, reasons, result))
     _write_clusters(con)
     _write_pairs(con, linked)
@@ -114,16 +118,13 @@ def _group(con: duckdb.DuckDBPyConnection, found: PartyClusters) -> None:
     """Clusters of several records → `files.grouped`."""
     import pyarrow as pa
 
-    clusters = [cluster for cluster in found.clusters if len(cluster) > 1]
-    arriving = pa.table({
-        "record": pa.array([m.record_id for c in clusters for m in c], pa.string()),
-        "number": pa.array([n for n, c in enumerate(clusters) for _ in c], pa.int64()),
-    })  # fmt: skip
-    con.register("arriving_clusters", arriving)
-    con.execute(
-        f"insert into files.grouped select record, number + {_NEXT_NUMBER} from arriving_clusters"
-    )
-    con.unregister("arriving_clusters")
+    several = np.flatnonzero(np.bincount(found.labels)[found.labels] > 1)
+    record_ids = found.records.of_positions("record_id", several)
+    rows = pa.table({"record": record_ids, "number": found.labels[several]})
+    with arriving(con, rows) as clusters:
+        con.execute(
+            f"insert into files.grouped select record, number + {_NEXT_NUMBER} from {clusters}"
+        )
 
 
 def _group_equal(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:

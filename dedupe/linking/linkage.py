@@ -33,13 +33,17 @@ WEIGHT_STEP = 100  # thousandths of a bit
 
 @dataclass(frozen=True)
 class LinkResult:
-    """What linking did: counts, and the model that scored the pairs."""
+    """What linking did: counts, and the model that scored the pairs.
+
+    `encoded` are all records, for who scores more pairs; who keeps the result drops it.
+    """
 
     party_type: str
     records: int
     candidate_pairs: int
     kept_pairs: int
     model: Model
+    encoded: Encoded | None
 
     @property
     def trained(self) -> Trained:
@@ -95,7 +99,7 @@ def link_standardised(
         model = keep(con, trained, work_dir)
     kept = keep_pairs(con, model.trained, encoded)
     records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
-    return LinkResult(party_type, records, candidates, kept, model)
+    return LinkResult(party_type, records, candidates, kept, model, encoded)
 
 
 def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:

@@ -74,13 +74,16 @@ def score_pairs(
     trained: Trained,
     pairs_table: str,
     out_table: str,
+    *,
+    encoded: Encoded | None = None,
 ) -> None:
     """Score any pairs (l_rid, r_rid) into `out_table` (l_rid, r_rid, pattern, weight).
 
-    The pairs need not come from blocking. Needs the tables that `link` left in `link`.
+    The pairs need not come from blocking. Needs the tables that `link` left in `link`; `encoded`
+    holds the pairs' records, if somebody has encoded them already.
     """
     del party_type  # the model's own
-    encoded = encode_mentioned(con, trained.specification, pairs_table)
+    encoded = encoded or encode_mentioned(con, trained.specification, pairs_table)
     compare(con, trained.specification, pairs_table, "asked_patterns", encoded=encoded)
     weigh(con, trained, "asked_patterns", out_table, encoded=encoded)
     con.execute("drop table asked_patterns")

@@ -15,6 +15,7 @@ from dedupe.standardise import companies
 from dedupe.survivorship.candidates import MEMBERS, ranked_sql
 from dedupe.survivorship.prepare import groups_with_own_basis, prepare, write_texts
 from dedupe.survivorship.rules import GroupRule, PartyType, Rules, load_rules
+from dedupe.survivorship.summaries import write_summaries
 from dedupe.survivorship.tables import (
     LEGAL_FORMS,
     SOURCES,
@@ -62,9 +63,10 @@ def write_golden_parties(
     prepare(con, chosen, only=only)
     own_basis = groups_with_own_basis(con)
     for party_type in TYPES:
+        write_summaries(con, party_type, chosen, own_basis)
         con.execute(
             f"create or replace temp table {winners_table(party_type)} as"
-            f" {winners_sql(party_type, chosen, own_basis)}",
+            f" {winners_sql(party_type, chosen)}",
             {"left_out": list(chosen.not_from_purposes)},
         )
     _write_legal_forms(con, chosen)

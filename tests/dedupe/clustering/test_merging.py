@@ -43,6 +43,7 @@ def test_a_stack_of_components_is_merged_as_each_of_them_alone(enough, case):
         ]
 
 
-def test_groups_of_one_size_are_stacked():
-    groups = [np.array(g) for g in ([1, 2], [3, 4, 5], [6, 7])]
-    assert [stack.tolist() for stack in stacks(groups)] == [[[1, 2], [6, 7]], [[3, 4, 5]]]
+def test_components_of_one_size_are_stacked():
+    labels = np.array([0, 1, 1, 3, 3, 3, 6, 6, 8])
+    chosen = ~np.isin(labels, [0, 8])
+    assert [stack.tolist() for stack in stacks(labels, chosen)] == [[[1, 2], [6, 7]], [[3, 4, 5]]]
