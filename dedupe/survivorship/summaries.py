@@ -66,6 +66,7 @@ class _Members:
         self._order = np.argsort(told["record_no"])
         self._records = told["record_no"][self._order]
         self._digits = {c: told[c][self._order].astype(np.int64) for c in OF_THE_RECORD}
+        self._left_out: dict[str, Flags] = {}
         self._ranks: dict[tuple[Criterion, ...], tuple[Numbers, Numbers]] = {}
         party = told["party_no"][self._order]
         self._starts = np.flatnonzero(np.diff(party, prepend=_NONE))
@@ -83,6 +84,11 @@ class _Members:
 
     def left_out(self, group: str) -> Flags:
         """Per record: is its purpose none that makes golden values? A group may have its own."""
+        if group not in self._left_out:
+            self._left_out[group] = self._find_left_out(group)
+        return self._left_out[group]
+
+    def _find_left_out(self, group: str) -> Flags:
         basis = self._con.execute(
             f"select system, stream, purpose from {GROUP_BASIS}"
             " where field_group = ? and purpose is not null", [group],
