@@ -30,13 +30,10 @@ def prepare(
     """Write the tables, of all parties, of one, or of those in the table `only`."""
     chosen = f" where party_id in (from {only})" if only else ""
     con.execute(
-        f"create or replace temp table {PARTIES} as"
-        " select record_id, party_id, party_type, record_no::integer as record_no,"
-        " sum(begins) over (rows unbounded preceding)::integer as party_no"
-        " from (select *, row_number() over () as record_no,"
-        " coalesce(lag(party_id) over () <> party_id, true)::integer as begins"
-        " from (select record_id, party_id, party_type from golden.xref_parties"
-        f"{' where party_id = $party_id' if party_id else chosen} order by party_id, record_id))",
+        f"create or replace temp table {PARTIES} as select record_id, party_id, party_type,"
+        " (row_number() over (order by party_id, record_id))::integer as record_no,"
+        " (dense_rank() over (order by party_id))::integer as party_no"
+        " from golden.xref_parties" + (" where party_id = $party_id" if party_id else chosen),
         {"party_id": party_id} if party_id else {},
     )
     _write_name_parts(con)

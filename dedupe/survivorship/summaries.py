@@ -55,7 +55,10 @@ def write_summaries(
 
 
 class _Members:
-    """The records of one party type as arrays, in the order of their numbers: party by party."""
+    """The records of one party type as arrays, in the order of their numbers: party by party.
+
+    The table has an order of its own, the same for each column that is fetched from it.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, party_type: PartyType, rules: Rules) -> None:
         self._con = con
@@ -83,7 +86,10 @@ class _Members:
         return np.concatenate([np.empty(0, np.int32), *numbers])[self._order] + 1
 
     def left_out(self, group: str) -> Flags:
-        """Per record: is its purpose none that makes golden values? A group may have its own."""
+        """Per record: is it held for a purpose whose values are no candidates?
+
+        `group` is empty, or names one that some stream holds for a purpose of its own.
+        """
         if group not in self._left_out:
             self._left_out[group] = self._find_left_out(group)
         return self._left_out[group]
