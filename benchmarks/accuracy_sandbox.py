@@ -144,7 +144,7 @@ def tie_measure(con: duckdb.DuckDBPyConnection, labels: dict[str, Labels]) -> Me
 
     A person whom no firm employs and who is tied to one makes false pairs.
     """
-    from dedupe.standardise.contact_points import FREE_MAIL
+    from dedupe.ties.held import write_held
     from dedupe.ties.roles import roles_sql
 
     con.execute("create schema if not exists golden")
@@ -156,9 +156,8 @@ def tie_measure(con: duckdb.DuckDBPyConnection, labels: dict[str, Labels]) -> Me
             f" from clusters_{party_type}"
         )
     con.execute(f"create or replace table golden.xref_parties as {' union all '.join(parts)}")
-    con.execute(
-        f"create or replace temp table tied as {roles_sql()}", {"free_mail": sorted(FREE_MAIL)}
-    )
+    write_held(con)
+    con.execute(f"create or replace temp table tied as {roles_sql()}")
     both, predicted = con.execute("""
         select count(*) filter (where w.label = t.label), count(*)
         from tied as x

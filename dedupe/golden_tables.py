@@ -1,8 +1,7 @@
 """Ids → schema `golden`: crosswalk, golden parties with lineage, scored pairs, roles, households.
 
 `write_tables` writes all of it; `renew_tables` writes what a change touched and leaves the rows of
-all other records and parties. Roles and households are about parties among each other, and cheap:
-they are written whole in both cases.
+all other records and parties.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING
 from dedupe.clustering.clusters import FLOOR
 from dedupe.identity import ledger
 from dedupe.survivorship.golden import write_golden_parties
-from dedupe.ties.households import write_households
-from dedupe.ties.roles import write_roles
+from dedupe.ties.households import renew_households, write_households
+from dedupe.ties.roles import renew_roles, write_roles
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -39,13 +38,18 @@ def write_tables(con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str]) 
 
 
 def renew_tables(
-    con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str], *, linked: str, seen: str
+    con: duckdb.DuckDBPyConnection,
+    assignment: Mapping[str, str],
+    *,
+    linked: str,
+    seen: str,
+    rows: str,
 ) -> None:
     """Bring them up to date.
 
     `linked` and `seen` name tables of record ids, present or gone: those that were clustered
-    again, and those of which the match input says something else. `assignment` has the ids of
-    all records whose id may be another one now.
+    again, and those of which the match input says something else; `rows` has the rows of the latter
+    as they are now. `assignment` has the ids of all records whose id may be another one now.
     """
     _write_assigned(con, assignment)
     _write_touched(con, linked, seen)
@@ -60,8 +64,8 @@ def renew_tables(
         f"create or replace temp table party_cohesion as {_cohesion_sql('affected_records')}"
     )
     write_golden_parties(con, only="affected_parties")
-    write_roles(con)
-    write_households(con)
+    renew_roles(con, seen=seen, rows=rows, touched="touched_records", affected="affected_parties")
+    renew_households(con, affected="affected_parties", tied_anew="tied_anew")
 
 
 def write_retired(con: duckdb.DuckDBPyConnection, store: Store) -> None:

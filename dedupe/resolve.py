@@ -184,7 +184,14 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
         run.store, changed, lambda records: _clusters_of(con, records),
         run_id=run.run_id, at=run.at,
     )  # fmt: skip
-    renew_tables(con, decision.assignment, linked="linked_records", seen="seen_records")
+    con.execute(
+        "create or replace temp table seen_rows as"
+        f" from {_MATCH_INPUT} semi join seen_records using (record_id)"
+    )
+    renew_tables(
+        con, decision.assignment,
+        linked="linked_records", seen="seen_records", rows="seen_rows",
+    )  # fmt: skip
     write_retired(con, run.store)
     _note_state(run, models)
     return _outcome(con, decision, records_linked=linked, models_trained=0)

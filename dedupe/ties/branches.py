@@ -3,7 +3,7 @@
 Firms of one VAT id are one firm in law: its head is the one whose name says nothing of a branch,
 then the shortest name. Firms that share a mail or web domain are tied where the name of one
 begins with the whole name of the other (`Kranbau Müller`, `Kranbau Müller Hamburg`), or is the
-same at another place. Reads golden parties, their records and the crosswalk.
+same at another place. Reads golden parties, what their records hold, and the crosswalk.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dedupe.standardise.contact_points import FREE_MAIL
+from dedupe.ties.held import HELD
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,35 +29,12 @@ _SAYS_BRANCH = frozenset({
 COLUMNS = ("party_id", "parent_party_id", "basis", "evidence", "evidence_record_id",
            "parent_record_id", "weight")  # fmt: skip
 
-_SHARED = """
-    with written as (
-        select *, upper(regexp_replace(vat_id, '[^A-Za-z0-9]', '', 'g')) as bare_vat_id
-        from intermediate.int_parties__match_input where party_type = 'organisation'
-    ),
-    firms as (
-        select x.party_id, i.record_id,
-               -- Country and number; what is shorter is no VAT id but a placeholder.
-               nullif(regexp_extract(
-                   case when regexp_matches(bare_vat_id, '^[0-9]')
-                        then upper(coalesce(i.country, 'DE')) else '' end || bare_vat_id,
-                   '^[A-Z]{2,3}[0-9A-Z]*[0-9]{5}[0-9A-Z]*$'), '') as vat_id,
-               list_append(
-                   list_transform(
-                       coalesce(i.emails, []), lambda e: lower(trim(split_part(e, '@', 2)))),
-                   regexp_extract(lower(trim(i.website_domain)),
-                                  '^([a-z]+://)?(www\\.)?([^/:]+)', 3)) as domains
-        from written as i
-        join golden.xref_parties as x using (record_id)
-    ),
-    held as (
-        select 'vat_id' as basis, vat_id as value, party_id, record_id from firms
-        union all
-        select 'name_and_domain', unnest(domains), party_id, record_id from firms
-    )
-    select basis, value, party_id, min(record_id) as record_id from held
-    where value is not null and value <> '' and not list_contains($free_mail, value)
+_SHARED = f"""
+    select basis, value, party_id, min(record_id) as record_id
+    from {HELD} join golden.xref_parties using (record_id)
+    where tie = 'branch'
     group by basis, value, party_id
-    qualify count(*) over (partition by basis, value) between 2 and $most
+    qualify count(*) over (partition by basis, value) between 2 and {MOST_FIRMS}
     order by all
 """
 _FIRMS = """
@@ -175,7 +152,7 @@ def _to_the_head(found: Mapping[str, Branch], link: Branch) -> Branch:
 
 
 def _read(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, Firm], list[Shared]]:
-    rows = con.execute(_SHARED, {"free_mail": sorted(FREE_MAIL), "most": MOST_FIRMS}).fetchall()
+    rows = con.execute(_SHARED).fetchall()
     holders: dict[tuple[str, str], dict[str, str]] = {}
     for basis, value, party, record in rows:
         holders.setdefault((basis, value), {})[party] = record

@@ -2,7 +2,8 @@
 
 A household takes two who are surely not one person: two given names, or two birth dates (a father
 and a son of one name). Not a household: people who share the address of a firm they act for, and
-a door with more of one name than a family has.
+a door with more of one name than a family has. `link.doors` keeps who is where from run to run, so
+that a change is compared with those at its doors only.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Three generations under one roof; above it the door is a block of flats or an institution.
 LARGEST_HOUSEHOLD = 10
+_DOORS = "link.doors"
+_HOUSEHOLDS = "golden.golden_households"
 
 
 def write_households(con: duckdb.DuckDBPyConnection) -> None:
@@ -23,34 +26,69 @@ def write_households(con: duckdb.DuckDBPyConnection) -> None:
 
     A household is named after the party known longest, so its id stays while that one stays.
     """
-    con.execute(f"create or replace table golden.golden_households as {households_sql()}")
+    con.execute("create schema if not exists link")
+    con.execute(f"create or replace table {_DOORS} as {_doors_sql()}")
+    con.execute(f"create or replace table {_HOUSEHOLDS} as {households_sql()}")
 
 
-def households_sql() -> str:
-    """Grain: one row per person; reads golden parties, their lineage, and roles."""
+def renew_households(con: duckdb.DuckDBPyConnection, *, affected: str, tied_anew: str) -> None:
+    """Bring it up to date: of all homes that concern somebody whose golden values or firms changed.
+
+    `affected` and `tied_anew` name tables of party ids, those of now and of before. Who acts for an
+    affected firm is concerned, too: the firm may be at another door.
+    """
+    con.execute(
+        f"create or replace temp table concerned_parties as select party_id from {affected}"
+        f" union select party_id from {tied_anew}"
+        " union select person_party_id from golden.golden_party_roles"
+        f" where organisation_party_id in (select party_id from {affected})"
+    )
+    homes = (
+        f"select distinct door, family from {_DOORS} semi join concerned_parties using (party_id)"
+    )
+    con.execute(f"create or replace temp table changed_homes as {homes}")
+    con.execute(f"delete from {_DOORS} where party_id in (select party_id from {affected})")
+    con.execute(f"insert into {_DOORS} {_doors_sql(affected)}")
+    con.execute(f"insert into changed_homes {homes}")
+    con.execute(
+        f"delete from {_HOUSEHOLDS} where party_id in (select party_id from concerned_parties"
+        f" union all select party_id from {_DOORS} semi join changed_homes using (door, family))"
+    )
+    con.execute(f"insert into {_HOUSEHOLDS} {households_sql('changed_homes')}")
+
+
+def _doors_sql(only: str = "") -> str:
+    """Grain: one row per party with a door, of all or of those in the table `only`."""
     door = " || '|' || ".join(f"coalesce({folded(c)}, '')" for c in ("country", "postcode"))
     # The number may stand in the street line or in its own column.
     line = folded("concat_ws(' ', street, house_number)")
+    chosen = f"and party_id in (select party_id from {only})" if only else ""
     return f"""
-        with doors as (
-            select *, {door} || '|' || {line} as door, {folded("family_name")} as family
-            from golden.golden_parties
-            where postcode is not null and street is not null
-                and regexp_matches(concat_ws(' ', street, house_number), '[0-9]')
+        select party_id, party_type, {door} || '|' || {line} as door,
+               {folded("family_name")} as family, nullif({folded("given_name")}, '') as given,
+               birth_date, first_seen
+        from golden.golden_parties
+        where postcode is not null and street is not null
+            and regexp_matches(concat_ws(' ', street, house_number), '[0-9]') {chosen}
+    """
+
+
+def households_sql(only: str = "") -> str:
+    """Grain: one row per person, at all doors or those of the table `only` (door, family)."""
+    chosen = f"semi join {only} using (door, family)" if only else ""
+    return f"""
+        with persons as materialized (
+            from {_DOORS} {chosen} where party_type = 'person' and family <> ''
         ),
         at_work as (
             select person.party_id
             from golden.golden_party_roles as role
-            join doors as person on person.party_id = role.person_party_id
-            join doors as firm on firm.party_id = role.organisation_party_id
+            join persons as person on person.party_id = role.person_party_id
+            join {_DOORS} as firm on firm.party_id = role.organisation_party_id
             where person.door = firm.door
         ),
         residents as (
-            select party_id, door, family, first_seen,
-                   nullif({folded("given_name")}, '') as given, birth_date
-            from doors
-            where party_type = 'person' and family <> ''
-                and party_id not in (select party_id from at_work)
+            from persons where party_id not in (select party_id from at_work)
         ),
         homes as (
             select door, family, 'H' || substr(arg_min(party_id, (
@@ -62,14 +100,16 @@ def households_sql() -> str:
             from residents
             group by door, family
             having greatest(names, births) >= 2 and people <= {LARGEST_HOUSEHOLD}
+        ),
+        members as materialized (from residents join homes using (door, family)),
+        streets as (
+            select party_id, record_id from golden.golden_lineage
+            where attribute = 'street' and party_id in (select party_id from members)
         )
-        select residents.party_id, household_id, 'address_and_family_name' as basis,
+        select party_id, household_id, 'address_and_family_name' as basis,
                people || ' people of one family name at one door, ' || names || ' given names, '
                    || births || ' birth dates' as evidence,
-               lineage.record_id as evidence_record_id
-        from residents
-        join homes using (door, family)
-        left join golden.golden_lineage as lineage
-            on lineage.party_id = residents.party_id and lineage.attribute = 'street'
-        order by household_id, residents.party_id
+               streets.record_id as evidence_record_id
+        from members left join streets using (party_id)
+        order by household_id, party_id
     """

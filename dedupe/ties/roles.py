@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dedupe.standardise.contact_points import FREE_MAIL
-from dedupe.survivorship.candidates import folded
 from dedupe.ties.branches import write_branches
+from dedupe.ties.held import HELD, renew_held, write_held
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,66 +23,91 @@ BASES = {
     "email_domain": 0.8,
 }
 _SETTLED = ("key", "same_record")
+_ROLES = "golden.golden_party_roles"
 
-_KEY = """
-    select p.party_id as person, o.party_id as organisation, 'key' as basis, p.record_id,
-           'its source names the firm' as evidence
-    from (
-        select *, unnest([organisation_key, organisation_key || '#org']) as key
-        from people where organisation_key is not null
-    ) as p join firms as o on o.record_id = p.key
-"""
-_SAME_RECORD = """
-    select p.party_id, o.party_id, 'same_record', p.record_id,
-           'the same record names the firm'
-    from people as p join firms as o on o.facet_of = p.record_id
-"""
-_VAT_ID = """
-    select p.party_id, o.party_id, 'vat_id', p.record_id, 'VAT id ' || vat_id || ' in both'
-    from people as p join (
-        select vat_id, min(party_id) as party_id from firms
-        where vat_id is not null group by vat_id having count(distinct party_id) = 1
-    ) as o using (vat_id)
-"""
-_NAME_AND_ADDRESS = """
-    select p.party_id, o.party_id, 'name_and_address', p.record_id,
-           'company name and postcode ' || postcode || ' in both'
-    from people as p join (
-        select company, postcode, min(party_id) as party_id from firms
-        where company <> '' and postcode is not null
-        group by company, postcode having count(distinct party_id) = 1
-    ) as o using (company, postcode)
-"""
-_EMAIL_DOMAIN = """
-    select p.party_id, o.party_id, 'email_domain', p.record_id, 'domain ' || domain || ' in both'
-    from (select party_id, record_id, unnest(domains) as domain from people) as p
-    join (
-        select domain, min(party_id) as party_id
-        from (select party_id, unnest(list_append(domains, website_domain)) as domain from firms)
-        where domain is not null and not list_contains($free_mail, domain)
-        group by domain having count(distinct party_id) = 1
-    ) as o using (domain)
-"""
+_EVIDENCE = {
+    "key": "'its source names the firm'",
+    "same_record": "'the same record names the firm'",
+    "vat_id": "'VAT id ' || value || ' in both'",
+    "name_and_address": "'company name and postcode ' || place || ' in both'",
+    "email_domain": "'domain ' || value || ' in both'",
+}
+_OF_FIRMS = f"(from {HELD} where party_type = 'organisation' and tie = 'role')"
 
 
 def write_roles(con: duckdb.DuckDBPyConnection) -> None:
     """Write `golden.golden_party_roles`, one row per person and firm, and `golden_branches`."""
-    con.execute(
-        f"create or replace table golden.golden_party_roles as {roles_sql()}",
-        {"free_mail": sorted(FREE_MAIL)},
-    )
+    write_held(con)
+    con.execute(f"create or replace table {_ROLES} as {roles_sql()}")
     write_branches(con)
 
 
-def roles_sql() -> str:
-    """All ties, the strongest basis of each; needs `$free_mail` bound."""
-    every = " union all ".join((_KEY, _SAME_RECORD, _VAT_ID, _NAME_AND_ADDRESS, _EMAIL_DOMAIN))
+def renew_roles(
+    con: duckdb.DuckDBPyConnection, *, seen: str, rows: str, touched: str, affected: str
+) -> None:
+    """Bring both up to date, and leave temp table `tied_anew` (party_id) of people looked at again.
+
+    Those are `affected` ones (a table of party ids), and all that hold what a firm's record among
+    `touched` held or holds now. `seen` and `rows` are those of `renew_held`.
+    """
+    shared = (
+        "select distinct basis, value, place"
+        f" from {_OF_FIRMS} semi join {touched} using (record_id)"
+    )
+    con.execute(f"create or replace temp table shared_values as {shared}")
+    renew_held(con, seen, rows)
+    con.execute(f"insert into shared_values {shared}")
+    con.execute(f"create or replace temp table tied_anew as {_tied_anew_sql(affected)}")
+    con.execute(f"delete from {_ROLES} where person_party_id in (from tied_anew)")
+    con.execute(f"insert into {_ROLES} {roles_sql('tied_anew')}")
+    write_branches(con)
+
+
+def _tied_anew_sql(affected: str) -> str:
+    return f"""
+        select party_id from {affected}
+        union
+        select party_id from golden.xref_parties
+        where party_type = 'person' and record_id in (
+            select record_id from {HELD} semi join shared_values using (basis, value, place)
+            where party_type = 'person' and tie = 'role'
+            union all select value from shared_values where basis = 'same_record')
+    """
+
+
+def roles_sql(only: str = "") -> str:
+    """The ties of all people, or of those in the table `only`; reads `link.held_values`.
+
+    The strongest basis of each person and firm. But for what settles a tie, a value ties to the
+    firm that alone holds it.
+    """
     rank = " ".join(f"when '{basis}' then {i}" for i, basis in enumerate(BASES))
     weight = " ".join(f"when '{basis}' then {value}" for basis, value in BASES.items())
+    evidence = " ".join(f"when '{basis}' then {text}" for basis, text in _EVIDENCE.items())
+    chosen = f"where party_id in (from {only})" if only else ""
     return f"""
-        with people as ({_records_sql("person")}),
-        firms as ({_records_sql("organisation")}),
-        ties as (select *, case basis {rank} end as strength from ({every})),
+        with persons as (
+            select party_id, record_id from golden.xref_parties {chosen}
+        ),
+        people as materialized (
+            select party_id, record_id, basis, value, place
+            from persons join {HELD} using (record_id)
+            where party_type = 'person' and tie = 'role'
+            union all
+            select party_id, record_id, 'same_record', record_id, '' from persons
+            where record_id in (select value from {_OF_FIRMS} where basis = 'same_record')
+        ),
+        firms as (
+            select distinct basis, value, place, party_id
+            from {_OF_FIRMS} semi join people using (basis, value, place)
+            join golden.xref_parties using (record_id)
+            qualify basis in {_SETTLED} or count(*) over (partition by basis, value, place) = 1
+        ),
+        ties as (
+            select people.party_id as person, firms.party_id as organisation, record_id,
+                   basis, case basis {rank} end as strength, case basis {evidence} end as evidence
+            from people join firms using (basis, value, place)
+        ),
         settled as (select distinct person from ties where basis in {_SETTLED})
         select person as person_party_id, organisation as organisation_party_id,
                'contact' as role, basis, evidence, record_id as evidence_record_id,
@@ -91,20 +115,6 @@ def roles_sql() -> str:
         from ties
         where basis in {_SETTLED} or person not in (select person from settled)
         qualify row_number() over (
-            partition by person, organisation order by strength, record_id) = 1
+            partition by person, organisation order by strength, record_id, evidence) = 1
         order by 1, 2
-    """
-
-
-def _records_sql(party_type: str) -> str:
-    return f"""
-        select x.party_id, i.record_id, i.facet_of, i.organisation_key,
-               {folded("i.company_name")} as company, nullif(trim(i.postcode), '') as postcode,
-               nullif(upper(regexp_replace(i.vat_id, '[^A-Za-z0-9]', '', 'g')), '') as vat_id,
-               lower(regexp_replace(trim(i.website_domain), '^www\\.', '')) as website_domain,
-               list_transform(coalesce(i.emails, []), lambda e: lower(trim(split_part(e, '@', 2))))
-                   as domains
-        from intermediate.int_parties__match_input as i
-        join golden.xref_parties as x using (record_id)
-        where x.party_type = '{party_type}'
     """

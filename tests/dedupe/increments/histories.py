@@ -30,6 +30,7 @@ CAP = 4  # of every blocking rule
 GIVEN = ("Anna", "Annemarie", "Jürgen", "Lukas", "Sofia", "Mehmet")
 FAMILY = ("Huber", "Hueber", "Gruber", "Öztürk", "Steinbacher", "Lang")
 SOURCES = ("erp", "shop", "mail", "help")
+VAT_IDS = ("DE100000001", "DE100000002", "DE100000003")
 FIRMS = ("Kranbau Huber", "Steinbacher Metallbau", "Lang Software", "Gruber & Söhne Holzbau")
 TABLES = ("xref_parties", "golden_parties", "golden_lineage", "golden_party_roles",
           "golden_households", "golden_branches", "scored_pairs", "retired_parties")  # fmt: skip
@@ -102,26 +103,35 @@ class Company:
         if draw.random() < 0.2:
             domain = draw.choice(("kranbau.example", "lang-software.example"))
             values["emails"] = [f"{given.lower()}@{domain}".replace("ü", "ue")]
+        if draw.random() < 0.2:
+            values["vat_id"] = draw.choice(VAT_IDS)
+        if draw.random() < 0.1:
+            values |= {"company_name": draw.choice(FIRMS), "postcode": f"2010{draw.randrange(2)}"}
         return values
 
     def firm(self) -> dict:
         draw = self.draw
         domain = draw.choice(("kranbau.example", "lang-software.example", None))
-        return {
+        values = {
             "party_type": "organisation",
             "company_name": draw.choice(FIRMS) + draw.choice((" GmbH", "", " KG")),
-            "vat_id": draw.choice((None, "DE100000001", "DE100000002")),
+            "vat_id": draw.choice((None, *VAT_IDS)),
             "postcode": f"2010{draw.randrange(2)}", "city": "Hamburg",
             "emails": [f"info@{domain}"] if domain else [],
         }  # fmt: skip
+        if draw.random() < 0.3:  # at a door where people live
+            values |= {"street": f"Ringstr. {1 + draw.randrange(3)}",
+                       "postcode": f"1010{draw.randrange(3)}"}  # fmt: skip
+        return values
 
     def day(self) -> None:
         """One to four things happen."""
         self.days += 1
         for _ in range(self.draw.randrange(1, 5)):
             happens = self.draw.choice((
-                self.insert, self.insert, self.update, self.update, self.touch, self.delete,
-                self.reappear, self.copy, self.crowd, self.judge, self.unmerge, self.rekey,
+                self.insert, self.insert, self.update, self.update, self.move, self.touch,
+                self.delete, self.reappear, self.copy, self.crowd, self.name_a_firm, self.judge,
+                self.unmerge, self.rekey,
             ))  # fmt: skip
             self.told.append(f"day {self.days}: {happens.__name__}")
             happens()
@@ -136,6 +146,25 @@ class Company:
         chosen = dict(self.draw.sample(sorted(fresh.items()), self.draw.randrange(1, 3)))
         changed = record(row["record_id"], **fresh) if len(chosen) > 1 else row
         self.rows[row["record_id"]] = row | {name: changed[name] for name in chosen}
+
+    def move(self) -> None:
+        """A firm goes to another door, or its address is forgotten."""
+        firms = [name for name, r in self.rows.items() if r["party_type"] == "organisation"]
+        if firms:
+            name = self.draw.choice(sorted(firms))
+            street = self.draw.choice((None, *(f"Ringstr. {number}" for number in (1, 2, 3))))
+            place = {"street": street, "postcode": f"1010{self.draw.randrange(3)}"}
+            self.rows[name] = self.rows[name] | place
+
+    def name_a_firm(self) -> None:
+        """A person's record names a company, which is a record of its own, or no longer."""
+        row = self.any_row()
+        name = f"{row['record_id']}#org"
+        if name in self.rows:
+            self.gone.append(self.rows.pop(name))
+        elif row["party_type"] == "person":
+            facet = {"facet_of": row["record_id"], "source": row["source"]}
+            self.rows[name] = record(name, **self.firm()) | facet
 
     def touch(self) -> None:
         """A change that linking does not look at."""
