@@ -22,7 +22,7 @@ from dedupe.identity import ledger
 from dedupe.identity.closure import changed_since, position, record_change
 from dedupe.identity.constitution import Decision, Member
 from dedupe.increments.dirty import note_judgements, renew_judgements, write_dirty
-from dedupe.increments.inputs import note_employers
+from dedupe.increments.inputs import compare_inputs, note_employers, write_seen
 from dedupe.increments.relink import note_linked, relink
 from dedupe.increments.state import LinkState, fingerprint, read_state, write_state
 from dedupe.judgement.judgements import Judgement, judgements
@@ -161,8 +161,9 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
     con = run.con
     ahead = changed_since(run.store, before.position)
     renew_judgements(con, run.judged)
+    compare_inputs(con)
     note_employers(con)
-    con.execute("create or replace temp table seen_records (record_id varchar)")
+    write_seen(con)
     con.execute("create or replace temp table linked_records (record_id varchar)")
     linked = 0
     for party_type in PARTY_TYPES:
@@ -171,8 +172,6 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
         found = cluster_linked(con, models[party_type].trained, run.judged, only=dirty)
         _write_contradictions(con, party_type, found, only=dirty)
         con.execute(f"insert into linked_records select record_id from {dirty}")
-        for table in ("differing", "restandardised", "vanished"):
-            con.execute(f"insert into seen_records select record_id from {table}")
         linked += _number(con, "select count(*) from arrived_rows")
     changed = ahead | {
         r
@@ -184,10 +183,6 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
         run.store, changed, lambda records: _clusters_of(con, records),
         run_id=run.run_id, at=run.at,
     )  # fmt: skip
-    con.execute(
-        "create or replace temp table seen_rows as"
-        f" from {_MATCH_INPUT} semi join seen_records using (record_id)"
-    )
     renew_tables(
         con, decision.assignment,
         linked="linked_records", seen="seen_records", rows="seen_rows",

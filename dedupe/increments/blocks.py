@@ -60,17 +60,26 @@ def renew_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 
 
 def _write_movements(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+    """Nearly all of them came or left just now; only of the others all records are asked."""
     records = f"link.{party_type}_records"
     con.execute(
-        f"create or replace temp table entered as select * from {records} where rid in"
-        " (select rid from present where rid = first_rid and rid not in (select rid from stood))"
+        "create or replace temp table entering as select rid from present"
+        " where rid = first_rid and rid not in (select rid from stood)"
     )
     con.execute(
-        "create or replace temp table outgone as with rids as (select rid from stood"
-        " where rid not in (select rid from present where rid = first_rid))"
-        " select * exclude (content) from left_rows where rid in (from rids)"
-        f" union all by name select * from {records} where rid in (from rids)"
+        "create or replace temp table leaving_blocks as select rid from stood"
+        " where rid not in (select rid from present where rid = first_rid)"
     )
+    for moved, rids, known in (
+        ("entered", "entering", "arrived_rows"),
+        ("outgone", "leaving_blocks", "left_rows"),
+    ):
+        con.execute(
+            f"create or replace temp table {moved} as"
+            f" select * exclude (content) from {known} semi join {rids} using (rid)"
+            f" union all by name select * from {records} where rid in"
+            f" (select rid from {rids} anti join {known} using (rid))"
+        )
 
 
 def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:

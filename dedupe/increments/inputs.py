@@ -8,8 +8,9 @@ linked again, under a new number; one whose other columns changed matters to sur
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from dedupe.specification import PartyType
 from dedupe.standardise.records import (
     MATCH_INPUT,
     prepare,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 NOT_CONTENT = ("rid", "record_id", "seq")
+_PEOPLE = f"(from {MATCH_INPUT} where party_type = 'person')"
 
 
 def note_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
@@ -30,49 +32,77 @@ def note_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
         f"create or replace table link.{party_type}_inputs as"
         f" select r.rid, r.record_id, i.input, {_content_hash(con.table(records).columns)}"
         f" as content from {records} as r"
-        f" inner join ({_input_hashes(con, party_type)}) as i using (record_id)"
+        f" inner join ({_input_hashes(con)}) as i using (record_id)"
+        f" where i.party_type = '{party_type}'"
+    )
+
+
+def compare_inputs(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp table `compared_inputs` (party_type, record_id, rid, input) of both types.
+
+    Records that came (no `rid`), changed, or went (no `input`).
+    """
+    known = " union all ".join(
+        f"select '{t}' as party_type, record_id, rid, input from link.{t}_inputs"
+        for t in get_args(PartyType)
+    )
+    con.execute(
+        "create or replace temp table compared_inputs as"
+        " select party_type, record_id, k.rid, i.input"
+        f" from ({_input_hashes(con)}) as i full join ({known}) as k using (party_type, record_id)"
+        " where i.input is distinct from k.input"
     )
 
 
 def note_employers(con: duckdb.DuckDBPyConnection) -> None:
     """Write firms' names anew; temp table `moved_employers` of people whose employer may differ.
 
-    A person's employer is told by the records of firms: by key, or by the mail domain.
+    A person's employer is told by the records of firms: by key, or by the mail domain. Where no
+    firm's record changed, nobody's differs.
     """
+    con.execute("create or replace temp table moved_employers (record_id varchar)")
+    changed = con.table("compared_inputs").filter("party_type = 'organisation'").limit(1)
+    if not changed.fetchall():
+        return
     for name in ("firm_names", "domain_firms"):
         con.execute(f"create or replace temp table {name}_before as from link.{name}")
     write_employers(con)
     con.execute(
-        "create or replace temp table moved_employers as"
-        f" select record_id from {MATCH_INPUT} where organisation_key in"
+        "insert into moved_employers"
+        f" select record_id from {_PEOPLE} where organisation_key in"
         f" (select record_id from {_changed('firm_names', 'record_id')})"
         " union"
-        f" select record_id from (select record_id, unnest(emails) as raw from {MATCH_INPUT})"
+        f" select record_id from (select record_id, unnest(emails) as raw from {_PEOPLE})"
         " where raw in (select raw from link.std_email where domain in"
         f" (select domain from {_changed('domain_firms', 'domain')}))"
     )
 
 
-def compare_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
-    """Temp tables `differing` (record_id: came or changed) and `vanished` (record_id, rid)."""
-    known = f"link.{party_type}_inputs"
-    con.execute(f"create or replace temp table input_hashes as {_input_hashes(con, party_type)}")
+def write_seen(con: duckdb.DuckDBPyConnection) -> None:
+    """Temp tables `seen_records` (record_id, present or gone) and `seen_rows`, their rows as now.
+
+    All of which the match input says something else, or firms' records another employer.
+    """
     con.execute(
-        f"create or replace temp table differing as select record_id from input_hashes as i"
-        f" anti join {known} as k on k.record_id = i.record_id and k.input = i.input"
+        "create or replace temp table seen_records as select record_id from compared_inputs"
+        " union select record_id from moved_employers"
     )
     con.execute(
-        "create or replace temp table vanished as"
-        f" select record_id, rid from {known} anti join input_hashes using (record_id)"
+        "create or replace temp table seen_rows as"
+        f" from {MATCH_INPUT} semi join seen_records using (record_id)"
     )
 
 
 def renew_records(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     """Bring `link.<party_type>_records` up to date.
 
-    Leaves temp tables `left_rows` (records whose content is gone, with `content`) and
-    `arrived_rows` (records with new content). Needs `compare_inputs`, and `moved_employers`.
+    Leaves temp tables `vanished` (record_id, rid), `left_rows` (records whose content is gone, with
+    `content`) and `arrived_rows` (records with new content). Needs `compare_inputs`, `write_seen`.
     """
+    con.execute(
+        "create or replace temp table vanished as select record_id, rid from compared_inputs"
+        f" where input is null and party_type = '{party_type}'"
+    )
     _standardise_changed(con, party_type)
     known, records = f"link.{party_type}_inputs", f"link.{party_type}_records"
     con.execute(
@@ -86,18 +116,12 @@ def renew_records(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     )
     con.execute(f"delete from {records} where rid in (select rid from left_rows)")
     con.execute(f"insert into {records} by name select * exclude (content) from arrived_rows")
-    _renew_inputs(con, known)
+    _renew_inputs(con, party_type)
 
 
 def _standardise_changed(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     """Temp tables `restandardised` (record_id, content) and `arrived_rows`, those that differ."""
-    employers = " union select record_id from moved_employers" if party_type == "person" else ""
-    con.execute(
-        "create or replace temp table changed_input as"
-        f" select i.* from {MATCH_INPUT} as i where i.record_id in"
-        f" (select record_id from differing{employers}) and i.party_type = '{party_type}'"
-    )
-    prepare(con, party_type, "changed_input", learn_context=False)
+    prepare(con, party_type, "seen_rows", learn_context=False)
     con.execute(f"create or replace temp table standardised as {standardised_sql(con, party_type)}")
     content = _content_hash(con.table("standardised").columns)
     con.execute(
@@ -114,13 +138,14 @@ def _standardise_changed(con: duckdb.DuckDBPyConnection, party_type: str) -> Non
     )
 
 
-def _renew_inputs(con: duckdb.DuckDBPyConnection, known: str) -> None:
+def _renew_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+    known = f"link.{party_type}_inputs"
     con.execute(
         "create or replace temp table renewed_inputs as"
-        " select coalesce(a.rid, k.rid) as rid, n.record_id, h.input, n.content"
-        " from restandardised as n inner join input_hashes as h using (record_id)"
-        " left join arrived_rows as a using (record_id)"
-        f" left join {known} as k using (record_id)"
+        " select coalesce(a.rid, k.rid) as rid, n.record_id, coalesce(c.input, k.input) as input,"
+        " n.content from restandardised as n left join arrived_rows as a using (record_id)"
+        f" left join (from compared_inputs where party_type = '{party_type}') as c"
+        f" using (record_id) left join {known} as k using (record_id)"
     )
     con.execute(
         f"delete from {known} where record_id in (select record_id from renewed_inputs union all"
@@ -129,11 +154,9 @@ def _renew_inputs(con: duckdb.DuckDBPyConnection, known: str) -> None:
     con.execute(f"insert into {known} by name from renewed_inputs")
 
 
-def _input_hashes(con: duckdb.DuckDBPyConnection, party_type: str) -> str:
-    return (
-        f"select record_id, {_digest(con.table(MATCH_INPUT).columns)} as input from {MATCH_INPUT}"
-        f" where party_type = '{party_type}'"
-    )
+def _input_hashes(con: duckdb.DuckDBPyConnection) -> str:
+    digest = _digest(con.table(MATCH_INPUT).columns)
+    return f"select party_type, record_id, {digest} as input from {MATCH_INPUT}"
 
 
 def _content_hash(columns: list[str]) -> str:
@@ -141,9 +164,12 @@ def _content_hash(columns: list[str]) -> str:
 
 
 def _digest(columns: Iterable[str]) -> str:
-    """MD5 of all values: two edits of one letter can leave DuckDB's own hash as it was."""
-    values = ", ".join(f"{column}::varchar" for column in sorted(columns))
-    return f"md5_number(to_json([{values}])::varchar)"
+    """MD5 of all values: two edits of one letter can leave DuckDB's own hash as it was.
+
+    As sort keys they keep their bounds, nulls and types, at little more than the cost of reading.
+    """
+    values = ", ".join(f"{column}, 'asc nulls last'" for column in sorted(columns))
+    return f"md5_number(create_sort_key({values}))"
 
 
 def _changed(table: str, key: str) -> str:

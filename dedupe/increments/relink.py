@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.increments.blocks import note_copies, renew_copies, write_changed_candidates
-from dedupe.increments.inputs import compare_inputs, note_inputs, renew_records
+from dedupe.increments.inputs import note_inputs, renew_records
 from dedupe.linking.blocking import IDENTICAL
 from dedupe.linking.linkage import add_pairs
 from dedupe.model import Model, weigh_new_values
@@ -26,8 +26,10 @@ def note_linked(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 
 
 def relink(con: duckdb.DuckDBPyConnection, party_type: str, model: Model, folder: Path) -> None:
-    """Bring records and pairs of this type up to date, by the same model as before."""
-    compare_inputs(con, party_type)
+    """Bring records and pairs of this type up to date, by the same model as before.
+
+    After `write_seen`.
+    """
     renew_records(con, party_type)
     weigh_new_values(con, folder, model, "arrived_rows")
     renew_copies(con, party_type)

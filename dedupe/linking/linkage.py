@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.linking.blocking import block, rule_name_sql
-from dedupe.linking.comparing import compare
+from dedupe.linking.comparing import compare, encode_mentioned
 from dedupe.linking.encoding import Encoded, encode, without_copies
 from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
 from dedupe.linking.term_frequencies import build_frequencies
@@ -104,8 +104,13 @@ def link_standardised(
 
 def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
     """Compare and weigh temp tables `candidates` and `copies`; keep those that are worth it."""
-    compare_candidates(con, trained.specification)
-    kept = _worth(con, trained, None)
+    con.execute(
+        "create or replace temp view added_pairs as select l_rid, r_rid from candidates"
+        " union all select first_rid, rid from copies"
+    )
+    encoded = encode_mentioned(con, trained.specification, "added_pairs")
+    compare_candidates(con, trained.specification, encoded)
+    kept = _worth(con, trained, encoded)
     con.execute(f"insert into link.{trained.specification.party_type}_pairs {kept}")
     con.execute("drop table weighed_pairs")
 
