@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import keys_sql
-from dedupe.specification import Specification
+from dedupe.linking.blocking import LISTS, key_sql, keys_sql
+from dedupe.specification import BlockingRule, Specification
 
 if TYPE_CHECKING:
     import duckdb
@@ -84,30 +84,72 @@ def _write_movements(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 
 def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
     """Temp tables `remade` (rid) and `candidates` (l_rid, r_rid, rules), all pairs of those."""
+    _write_keys(con, specification)
+    _write_concerned_keys(con, specification)
+    _write_blocks(con, specification)
+    _write_remade(con, specification)
+    if _count(con, "remade") > _count(con, "entered"):
+        for place, rule in enumerate(specification.blocking_rules):
+            con.execute(
+                f"insert into concerned_keys select distinct {place}, k from {_keys(place, rule)}"
+                " where k is not null and rid in (select rid from remade anti join entered"
+                " using (rid))"
+            )
+        _write_blocks(con, specification)
+    con.execute(f"create or replace temp table candidates as {_candidates_sql(specification)}")
+
+
+def _write_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp table `record_keys` (rid, k_<place>) of all records that blocking sees.
+
+    One pass hashes all rules' single values; the entries of lists are in a table for each rule.
+    """
     party_type = specification.party_type
     con.execute(
         "create or replace temp view blocked_records as"
         f" from link.{party_type}_records anti join link.{party_type}_copies using (rid)"
     )
-    _write_blocks(con, specification, "(from entered union all by name from outgone)")
-    _write_remade(con, specification)
-    if _count(con, "remade") > _count(con, "entered"):
-        chosen = "(from blocked_records where rid in (from remade))"
-        _write_blocks(con, specification, chosen)
-    con.execute(f"create or replace temp table candidates as {_candidates_sql(specification)}")
+    single = "".join(
+        f", {key_sql(rule)} as k_{place}"
+        for place, rule in enumerate(specification.blocking_rules)
+        if not LISTS.intersection(rule.columns)
+    )
+    con.execute(
+        f"create or replace temp table record_keys as select rid{single} from blocked_records"
+    )
+    for place, rule in enumerate(specification.blocking_rules):
+        if LISTS.intersection(rule.columns):
+            con.execute(
+                f"create or replace temp table entry_keys_{place} as"
+                f" from ({keys_sql(rule, 'blocked_records')}) where k is not null"
+            )
 
 
-def _write_blocks(
-    con: duckdb.DuckDBPyConnection, specification: Specification, concerned: str
-) -> None:
-    """Temp table `touched_blocks` (rule, k, rid): who is now in a block of one of these records."""
-    con.execute(f"create or replace temp table concerned as from {concerned}")
+def _keys(place: int, rule: BlockingRule) -> str:
+    """Who holds which key of this rule: (rid, k)."""
+    if LISTS.intersection(rule.columns):
+        return f"entry_keys_{place}"
+    return f"(select rid, k_{place} as k from record_keys)"
+
+
+def _write_concerned_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp table `concerned_keys` (rule, k): those of records that came or left."""
+    con.execute("create or replace temp view moved as from entered union all by name from outgone")
+    every = " union ".join(
+        f"select {place} as rule, k from ({keys_sql(rule, 'moved')}) where k is not null"
+        for place, rule in enumerate(specification.blocking_rules)
+    )
+    con.execute(f"create or replace temp table concerned_keys as {every}")
+
+
+def _write_blocks(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp table `touched_blocks` (rule, k, rid): who is in a block of a concerned key now."""
     for place, rule in enumerate(specification.blocking_rules):
         begin = "insert into" if place else "create or replace temp table"
         con.execute(
             f"{begin} touched_blocks {'' if place else 'as'} select {place} as rule, k, rid"
-            f" from ({keys_sql(rule, 'blocked_records')})"
-            f" where k in (select k from ({keys_sql(rule, 'concerned')}))"
+            f" from {_keys(place, rule)}"
+            f" where k in (select k from concerned_keys where rule = {place})"
         )
 
 
