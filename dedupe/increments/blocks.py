@@ -28,7 +28,7 @@ def note_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 
 
 def renew_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
-    """Bring `link.<party_type>_copies` up to date after `renew_records`.
+    """Bring `link.<party_type>_copies` up to date after `renew_inputs`, before `renew_records`.
 
     Temp tables: `entered` and `outgone` (rid, <columns>), records that blocking sees now and that
     it saw before; `copies` (rid, first_rid), those of all contents concerned.
@@ -60,26 +60,27 @@ def renew_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 
 
 def _write_movements(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
-    """Nearly all of them came or left just now; only of the others all records are asked."""
-    records = f"link.{party_type}_records"
+    """One pass over the records, as they were: who left, and who stands for others now or did."""
     con.execute(
         "create or replace temp table entering as select rid from present"
         " where rid = first_rid and rid not in (select rid from stood)"
     )
     con.execute(
-        "create or replace temp table leaving_blocks as select rid from stood"
+        "create or replace temp table outgoing as select rid from stood"
         " where rid not in (select rid from present where rid = first_rid)"
     )
-    for moved, rids, known in (
-        ("entered", "entering", "arrived_rows"),
-        ("outgone", "leaving_blocks", "left_rows"),
-    ):
-        con.execute(
-            f"create or replace temp table {moved} as"
-            f" select * exclude (content) from {known} semi join {rids} using (rid)"
-            f" union all by name select * from {records} where rid in"
-            f" (select rid from {rids} anti join {known} using (rid))"
-        )
+    con.execute(
+        f"create or replace temp table moved_before as from link.{party_type}_records where rid in"
+        " (select rid from entering union all select rid from outgoing)"
+    )
+    con.execute(
+        "create or replace temp table entered as"
+        " select * exclude (content) from arrived_rows semi join entering using (rid)"
+        " union all by name from moved_before semi join entering using (rid)"
+    )
+    con.execute(
+        "create or replace temp table outgone as from moved_before semi join outgoing using (rid)"
+    )
 
 
 def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:

@@ -46,11 +46,13 @@ def compare_inputs(con: duckdb.DuckDBPyConnection) -> None:
         f"select '{t}' as party_type, record_id, rid, input from link.{t}_inputs"
         for t in get_args(PartyType)
     )
+    # A digest says which record it is of, too: most rows meet by it alone.
     con.execute(
         "create or replace temp table compared_inputs as"
-        " select party_type, record_id, k.rid, i.input"
-        f" from ({_input_hashes(con)}) as i full join ({known}) as k using (party_type, record_id)"
-        " where i.input is distinct from k.input"
+        " select coalesce(i.party_type, k.party_type) as party_type,"
+        " coalesce(i.record_id, k.record_id) as record_id, max(k.rid) as rid, max(i.input) as input"
+        f" from ({_input_hashes(con)}) as i full join ({known}) as k on i.input = k.input"
+        " where i.input is null or k.input is null group by all"
     )
 
 
@@ -93,30 +95,31 @@ def write_seen(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def renew_records(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
-    """Bring `link.<party_type>_records` up to date.
+def renew_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+    """Bring `link.<party_type>_inputs` up to date; after `compare_inputs` and `write_seen`.
 
-    Leaves temp tables `vanished` (record_id, rid), `left_rows` (records whose content is gone, with
-    `content`) and `arrived_rows` (records with new content). Needs `compare_inputs`, `write_seen`.
+    Leaves temp tables `vanished` (record_id, rid), `left_rows` (rid, content: what is gone) and
+    `arrived_rows` (records with new content, and `content`).
     """
+    known = f"link.{party_type}_inputs"
     con.execute(
         "create or replace temp table vanished as select record_id, rid from compared_inputs"
         f" where input is null and party_type = '{party_type}'"
     )
     _standardise_changed(con, party_type)
-    known, records = f"link.{party_type}_inputs", f"link.{party_type}_records"
     con.execute(
-        f"create or replace temp table leaving as select rid, content from {known}"
+        f"create or replace temp table left_rows as select rid, content from {known}"
         " where record_id in (select record_id from arrived_rows union all"
         " select record_id from vanished)"
     )
-    con.execute(
-        "create or replace temp table left_rows as"
-        f" select r.*, l.content from {records} as r inner join leaving as l using (rid)"
-    )
+    _replace_inputs(con, party_type)
+
+
+def renew_records(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+    """Bring `link.<party_type>_records` up to date, after `renew_inputs`."""
+    records = f"link.{party_type}_records"
     con.execute(f"delete from {records} where rid in (select rid from left_rows)")
     con.execute(f"insert into {records} by name select * exclude (content) from arrived_rows")
-    _renew_inputs(con, party_type)
 
 
 def _standardise_changed(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
@@ -138,7 +141,7 @@ def _standardise_changed(con: duckdb.DuckDBPyConnection, party_type: str) -> Non
     )
 
 
-def _renew_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+def _replace_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     known = f"link.{party_type}_inputs"
     con.execute(
         "create or replace temp table renewed_inputs as"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedupe.increments.blocks import note_copies, renew_copies, write_changed_candidates
-from dedupe.increments.inputs import note_inputs, renew_records
+from dedupe.increments.inputs import note_inputs, renew_inputs, renew_records
 from dedupe.linking.blocking import IDENTICAL
 from dedupe.linking.linkage import add_pairs
 from dedupe.model import Model, weigh_new_values
@@ -30,9 +30,10 @@ def relink(con: duckdb.DuckDBPyConnection, party_type: str, model: Model, folder
 
     After `write_seen`.
     """
+    renew_inputs(con, party_type)
+    renew_copies(con, party_type)
     renew_records(con, party_type)
     weigh_new_values(con, folder, model, "arrived_rows")
-    renew_copies(con, party_type)
     write_changed_candidates(con, model.trained.specification)
     _remove_pairs(con, party_type)
     con.execute(
