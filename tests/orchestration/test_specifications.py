@@ -18,7 +18,7 @@ def project(tmp_path, text):
 def test_the_threshold_of_the_settings_holds_for_people_and_firms(tmp_path):
     usual = match_specifications(project(tmp_path, "publish: {keep: 5}\n"))
     chosen = match_specifications(project(tmp_path, "linkage: {threshold: 2.5}\n"))
-    assert {t: usual[t].thresholds.enough for t in usual} == {"person": 1000, "organisation": -1000}
+    assert {t: usual[t].thresholds.enough for t in usual} == {"person": 1000, "organisation": -1500}
     assert [chosen[t].thresholds.enough for t in chosen] == [2500, 2500]
     assert chosen["person"].comparisons == usual["person"].comparisons
 
