@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import LISTS, key_sql, keys_sql
+from dedupe.linking.blocking import has_entries, keys_sql, write_record_keys
 from dedupe.specification import BlockingRule, Specification
 
 if TYPE_CHECKING:
@@ -110,16 +110,9 @@ def _write_keys(con: duckdb.DuckDBPyConnection, specification: Specification) ->
         "create or replace temp view blocked_records as"
         f" from link.{party_type}_records anti join link.{party_type}_copies using (rid)"
     )
-    single = "".join(
-        f", {key_sql(rule)} as k_{place}"
-        for place, rule in enumerate(specification.blocking_rules)
-        if not LISTS.intersection(rule.columns)
-    )
-    con.execute(
-        f"create or replace temp table record_keys as select rid{single} from blocked_records"
-    )
+    write_record_keys(con, specification, "blocked_records")
     for place, rule in enumerate(specification.blocking_rules):
-        if LISTS.intersection(rule.columns):
+        if has_entries(rule):
             con.execute(
                 f"create or replace temp table entry_keys_{place} as"
                 f" from ({keys_sql(rule, 'blocked_records')}) where k is not null"
@@ -128,7 +121,7 @@ def _write_keys(con: duckdb.DuckDBPyConnection, specification: Specification) ->
 
 def _keys(place: int, rule: BlockingRule) -> str:
     """Who holds which key of this rule: (rid, k)."""
-    if LISTS.intersection(rule.columns):
+    if has_entries(rule):
         return f"entry_keys_{place}"
     return f"(select rid, k_{place} as k from record_keys)"
 

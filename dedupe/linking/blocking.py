@@ -118,17 +118,31 @@ def write_candidates(
 def _holders(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str
 ) -> Iterator[Holders]:
-    """Each rule's keys, those of single values hashed in one pass over the records."""
-    rules = list(enumerate(specification.blocking_rules))
-    single = {place: rule for place, rule in rules if not LISTS.intersection(rule.columns)}
-    keys = "".join(f", {key_sql(rule)} as k_{place}" for place, rule in single.items())
-    con.execute(f"create or replace temp table record_keys as select rid{keys} from {records}")
-    for place, rule in rules:
+    """Each rule's keys."""
+    write_record_keys(con, specification, records)
+    for place, rule in enumerate(specification.blocking_rules):
         of_rule = (
-            f"select rid, k_{place} as k from record_keys"
-            if place in single
-            else keys_sql(rule, records)
+            keys_sql(rule, records)
+            if has_entries(rule)
+            else f"select rid, k_{place} as k from record_keys"
         )
         found = con.execute(f"select rid, k from ({of_rule}) where k is not null").fetchnumpy()
         yield Holders(place, rule.cap, np.asarray(found["rid"]), np.asarray(found["k"]))
     con.execute("drop table record_keys")
+
+
+def write_record_keys(
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str
+) -> None:
+    """Temp table `record_keys` (rid, k_<place>): single values of all rules, hashed in one pass."""
+    keys = "".join(
+        f", {key_sql(rule)} as k_{place}"
+        for place, rule in enumerate(specification.blocking_rules)
+        if not has_entries(rule)
+    )
+    con.execute(f"create or replace temp table record_keys as select rid{keys} from {records}")
+
+
+def has_entries(rule: BlockingRule) -> bool:
+    """Whether a record has a key for each entry of a list."""
+    return bool(LISTS.intersection(rule.columns))

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Tables = tuple[tuple[Floats, ...], ...]  # kind → comparison → levels; strangers come first
-Anchors = Sequence[
-    Sequence[Floats | None]
-]  # the same as pseudo-counts; None keeps a table as it is
+# Pseudo-counts, by kind and comparison; None keeps a table as it is.
+Anchors = Sequence[Sequence[Floats | None]]
 ROUNDS = 200
 CONVERGED = 1e-6
 
@@ -74,7 +73,7 @@ class Seen:
 def learn(
     codes: Codes, counts: Floats, start: Kinds, use: Sequence[int], anchors: Anchors
 ) -> Kinds:
-    """EM to convergence."""
+    """EM to convergence, over the comparisons in `use`."""
     seen, kinds = Seen(codes, use, start), start
     for _ in range(ROUNDS):
         weights = seen.posteriors(kinds) * counts

@@ -55,11 +55,12 @@ def fit(specification: Specification, patterns: Patterns, chance: Chance) -> Kin
     start = _start(specification, chance.u)
     anchors = _anchors(specification, start)
     learnt = _averaged(specification, patterns, start, anchors)
+    seen = Seen(patterns.codes, range(len(specification.comparisons)), start)
     for _ in range(2):  # the second round uses the m of the first one's M-step
-        learnt = _with_shares(specification, patterns, learnt, chance)
-        learnt = _one_step(specification, patterns, learnt, anchors)
+        learnt = _with_shares(specification, patterns.counts, seen, learnt, chance)
+        learnt = _one_step(patterns.counts, seen, learnt, anchors)
         learnt = _without_matches(specification, learnt, chance)
-    return _with_shares(specification, patterns, learnt, chance)
+    return _with_shares(specification, patterns.counts, seen, learnt, chance)
 
 
 def _stated(comparison: Comparison) -> Floats:
@@ -150,7 +151,7 @@ def _pairs_of(records: int) -> float:
 
 
 def _with_shares(
-    specification: Specification, patterns: Patterns, kinds: Kinds, chance: Chance
+    specification: Specification, counts: Floats, seen: Seen, kinds: Kinds, chance: Chance
 ) -> Kinds:
     """Shares over all possible pairs: Σ posteriors / coverage / pairs, to a fixed point."""
     possible = max(chance.records * (chance.records - 1) / 2, 1.0)
@@ -164,10 +165,9 @@ def _with_shares(
         alternative = specification.alternative
         of_matches = [2 * a / (1 - a) for a in ([alternative.share] if alternative else [])]
         shares = believed * np.array([1.0, *of_matches])
-    seen = Seen(patterns.codes, range(len(specification.comparisons)), kinds)
-    for _ in range(0 if stated or not len(patterns.counts) else FIXED_POINT_ROUNDS):
+    for _ in range(0 if stated or not len(counts) else FIXED_POINT_ROUNDS):
         current = Kinds(kinds.tables, np.concatenate([[1.0 - shares.sum()], shares]))
-        weights = seen.posteriors(current) @ patterns.counts
+        weights = seen.posteriors(current) @ counts
         found = np.maximum(weights[1:] / covered / possible, 1e-12)
         moved, shares = float(np.abs(found / shares - 1).max()), np.minimum(found, 0.3)
         if moved < 1e-6:
@@ -176,16 +176,12 @@ def _with_shares(
 
 
 def _one_step(
-    specification: Specification,
-    patterns: Patterns,
-    kinds: Kinds,
-    anchors: list[list[Floats | None]],
+    counts: Floats, seen: Seen, kinds: Kinds, anchors: list[list[Floats | None]]
 ) -> Kinds:
     """One M-step over all candidate pairs."""
-    if not len(patterns.counts):
+    if not len(counts):
         return kinds
-    seen = Seen(patterns.codes, range(len(specification.comparisons)), kinds)
-    weights = seen.posteriors(kinds) * patterns.counts
+    weights = seen.posteriors(kinds) * counts
     return Kinds(seen.maximised(weights, kinds, anchors), kinds.shares)
 
 
