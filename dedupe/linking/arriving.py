@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ARRIVING = "arriving_rows"  # what a statement reads them from
-_BATCH = 122_880  # rows: what DuckDB keeps together itself
+BATCH = 122_880  # rows: what DuckDB keeps together itself
 
 
 @contextmanager
-def arriving(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[str]:
-    """The name of a view of these rows, for as long as the block runs."""
+def arriving(
+    con: duckdb.DuckDBPyConnection, rows: pa.Table | pa.RecordBatchReader
+) -> Iterator[str]:
+    """The name of a view of these rows, for as long as the block runs; of a reader, for one use."""
     import pyarrow as pa
 
-    batches = rows.to_batches(max_chunksize=_BATCH)
-    con.register(ARRIVING, pa.Table.from_batches(batches, rows.schema))
+    if isinstance(rows, pa.Table):
+        rows = pa.Table.from_batches(rows.to_batches(max_chunksize=BATCH), rows.schema)
+    con.register(ARRIVING, rows)
     try:
         yield ARRIVING
     finally:

@@ -2,7 +2,7 @@
 
 Pure functions that return SQL. `members_sql` is one row per party record with its party;
 `ranked_sql` is one row per candidate with its place among the candidates of its party and the
-criterion that decided for the winner. It says plainly what a rule means; `winners` finds the same
+criterion that decided for the winner. It says plainly what a rule means; `contests` finds the same
 winners of millions of parties.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dedupe.survivorship.rules import Attribute, Criterion, GroupRule, PartyType
 
-PARTIES = "survivorship_parties"
 MEMBERS = "survivorship_members"
 NAME_PARTS = "survivorship_name_parts"
 VALID_VAT_IDS = "survivorship_valid_vat_ids"
@@ -20,16 +19,15 @@ LAST_POSITION = 4095  # elements of a list beyond are no candidates
 _CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
 
 
-def members_sql(source_priority: tuple[str, ...]) -> str:
-    """Party records with their party and cleaned values.
+def members_sql(source_priority: tuple[str, ...], parties: str) -> str:
+    """Party records with their party and cleaned values; `parties` is a relation that has both ids.
 
-    `party_no` and `record_no` stand for the ids and sort like them. `only_email` and `only_phone`
-    are the values of records that have one.
+    `only_email` and `only_phone` are the values of records that have one.
     """
     ranks = " ".join(f"when '{s}' then {-i}" for i, s in enumerate(source_priority))
     return f"""
         select
-            x.party_no, x.record_no, x.party_id, x.party_type,
+            x.party_id, x.party_type,
             i.record_id, i.source, i.system, i.stream,
             {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis, i.retention,
             coalesce(i.updated_at, i.created_at) as observed_at,
@@ -56,7 +54,7 @@ def members_sql(source_priority: tuple[str, ...]) -> str:
                    case when len(phones) = 1 then phones[1] end as lone_phone
             from intermediate.int_parties__match_input
         ) as i
-        join {PARTIES} as x using (record_id)
+        join {parties} as x using (record_id)
         left join {NAME_PARTS} as n on n.full_name = i.full_name
     """
 
@@ -74,14 +72,14 @@ def ranked_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool = Fals
     )
     return f"""
         with candidates as (
-            {candidates_sql(party_type, rule, f"(from {MEMBERS}{of_one})")}
+            {_candidates_sql(party_type, rule, f"(from {MEMBERS}{of_one})")}
         ),
         keyed as (
             select *, count(distinct source) over (partition by party_id, key) as agreeing
             from candidates
         ),
         measured as (
-            select *, {", ".join(f"{MEASURES[n]} as c_{n}" for n in rule.order)} from keyed
+            select *, {", ".join(f"{_MEASURES[n]} as c_{n}" for n in rule.order)} from keyed
         ),
         placed as (
             select *, row_number() over (partition by party_id order by {order}) as place
@@ -103,7 +101,7 @@ def ranked_sql(party_type: PartyType, rule: GroupRule, *, one_party: bool = Fals
     """
 
 
-MEASURES: dict[Criterion, str] = {
+_MEASURES: dict[Criterion, str] = {
     "completeness": "filled",
     "well_written": "well_written",
     "verification": "verified",
@@ -113,22 +111,23 @@ MEASURES: dict[Criterion, str] = {
 }
 
 
-def candidates_sql(party_type: PartyType, rule: GroupRule, members: str) -> str:
+def _candidates_sql(party_type: PartyType, rule: GroupRule, members: str) -> str:
     """One row per value of the group, with all that its rule may ask for.
 
     `members` is a relation like `survivorship_members`.
     """
     values = ", ".join(f"{value_sql(a)} as {a}" for a in rule.attributes)
+    well_written, verified = well_written_sql(spelling_of(rule)), verified_sql(rule.attributes[0])
     return f"""
         select
-            party_no, record_no, party_id, record_id, source, source_rank, position,
+            party_id, record_id, source, source_rank, position,
             observed_at, {values},
             coalesce(basis.purpose, held.purpose) as purpose,
             coalesce(basis.legal_basis, held.legal_basis) as legal_basis,
             coalesce(basis.retention, held.retention) as retention,
             {" + ".join(f"({a} is not null)::integer" for a in rule.attributes)} as filled,
-            {_well_written(rule) if "well_written" in rule.order else 1} as well_written,
-            {_verified(rule) if "verification" in rule.order else 1} as verified,
+            {well_written if "well_written" in rule.order else 1} as well_written,
+            {verified if "verification" in rule.order else 1} as verified,
             {_key(rule)} as key
         from {_rows(rule, members)} as held
         left join {GROUP_BASIS} as basis
@@ -198,23 +197,29 @@ def folded(column: str) -> str:
     return f"replace({plain}, 'strasse', 'str')"
 
 
-def _well_written(rule: GroupRule) -> str:
-    first = rule.attributes[0]
-    text = "full_name" if "full_name" in rule.attributes else f"{first}::varchar"
+def spelling_of(rule: GroupRule) -> Attribute:
+    """The attribute whose spelling tells how well a candidate is written."""
+    return "full_name" if "full_name" in rule.attributes else rule.attributes[0]
+
+
+def well_written_sql(attribute: Attribute) -> str:
+    """SQL: how well a value is written, from 0 up."""
+    text = f"{attribute}::varchar"
     mixed = f"({text} <> upper({text}) and {text} <> lower({text}))::integer"
-    if text != "full_name":
+    if attribute != "full_name":
         return mixed
     return f"{mixed} + (not regexp_matches(full_name, '(^| )\\p{{L}}\\.?( |$)|[0-9@?]'))::integer"
 
 
-def _verified(rule: GroupRule) -> str:
+def verified_sql(attribute: Attribute) -> str:
+    """SQL: does a value pass its own check? Of what has none, any value does."""
     checks = {
         "email": r"regexp_matches(email, '^[^@\s]+@[^@\s]+\.[a-z]{2,}$')",
         "phone": r"regexp_matches(phone, '^\+[1-9][0-9]{7,14}$')",
         "birth_date": "(year(birth_date) >= 1900 and strftime(birth_date, '%d%m') <> '0101')",
         "vat_id": f"vat_id in (select vat_id from {VALID_VAT_IDS})",
     }
-    check = checks.get(rule.attributes[0])
+    check = checks.get(attribute)
     return f"({check})::integer" if check else "1"
 
 

@@ -11,31 +11,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dedupe.standardise import companies
-from dedupe.survivorship.candidates import MEMBERS, ranked_sql
-from dedupe.survivorship.prepare import groups_with_own_basis, prepare, write_texts
+from dedupe.linking.arriving import arriving
+from dedupe.survivorship.candidates import ranked_sql
+from dedupe.survivorship.contests import choose
+from dedupe.survivorship.legal_forms import legal_form
+from dedupe.survivorship.members import Members, read_members
+from dedupe.survivorship.prepare import prepare, write_members
 from dedupe.survivorship.rules import GroupRule, PartyType, Rules, load_rules
-from dedupe.survivorship.summaries import write_summaries
 from dedupe.survivorship.tables import (
-    LEGAL_FORMS,
-    SOURCES,
-    TYPES,
-    golden_sql,
-    lineage_sql,
-    winners_table,
+    LINEAGE_COLUMNS,
+    PARTIES_COLUMNS,
+    Cells,
+    cells_of,
+    golden_rows,
+    legal_forms,
+    lineage_rows,
 )
-from dedupe.survivorship.winners import winners_sql
 from stamm.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
 
-# How a legal form is written in German commerce; the standardiser gives its folded key.
-_WRITTEN = {
-    "gmbh & co kg": "GmbH & Co. KG", "ag & co kg": "AG & Co. KG", "ug": "UG", "gmbh": "GmbH",
-    "kgaa": "KGaA", "ag": "AG", "se": "SE", "ohg": "OHG", "kg": "KG", "gbr": "GbR", "ek": "e.K.",
-    "eg": "eG", "ev": "e.V.", "ltd": "Ltd.", "einzelfirma": "Einzelfirma",
-}  # fmt: skip
+TYPES: tuple[PartyType, ...] = ("person", "organisation")
+_TABLES = {"parties": PARTIES_COLUMNS, "lineage": LINEAGE_COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -59,24 +57,36 @@ def write_golden_parties(
 
     `only` names a table of the party ids to choose for; rows of the others stay.
     """
-    chosen = rules or load_rules()
-    prepare(con, chosen, only=only)
-    own_basis = groups_with_own_basis(con)
-    for party_type in TYPES:
-        write_summaries(con, party_type, chosen, own_basis)
+    for table, columns in _TABLES.items():
         con.execute(
-            f"create or replace temp table {winners_table(party_type)} as"
-            f" {winners_sql(party_type, chosen)}",
-            {"left_out": list(chosen.not_from_purposes)},
+            f"delete from golden.golden_{table} where party_id in (from {only})"
+            if only
+            else f"create or replace table golden.golden_{table} ({columns})"
         )
-    _write_legal_forms(con, chosen)
-    golden = golden_sql(chosen, _write_sources(con))
-    for table, rows in (("parties", golden), ("lineage", lineage_sql(chosen, own_basis))):
-        if only:
-            con.execute(f"delete from golden.golden_{table} where party_id in (from {only})")
-            con.execute(f"insert into golden.golden_{table} {rows}")
-        else:
-            con.execute(f"create or replace table golden.golden_{table} as {rows}")
+    parties = prepare(con, only=only)
+    cohesion = con.execute("from party_cohesion").to_arrow_table()
+    for party_type in TYPES:
+        members = read_members(con, party_type, rules or load_rules(), parties)
+        cells = _cells(con, members, party_type, rules or load_rules())
+        with arriving(con, golden_rows(members, cells, cohesion)) as rows:
+            con.execute(
+                "insert into golden.golden_parties by name"
+                f" select *, '{party_type}' as party_type from {rows}"
+            )
+        with arriving(con, lineage_rows(members, cells)) as rows:
+            con.execute(f"insert into golden.golden_lineage from {rows}")
+
+
+def _cells(
+    con: duckdb.DuckDBPyConnection, members: Members, party_type: PartyType, rules: Rules
+) -> dict[str, Cells]:
+    """What each attribute of each party came to."""
+    cells: dict[str, Cells] = {}
+    for rule in rules.of(party_type):
+        cells |= cells_of(members, rule.group, choose(con, members, rule, rules))
+    if party_type == "organisation" and "company_name" in cells:
+        cells["legal_form"] = legal_forms(cells["company_name"])
+    return cells
 
 
 def losers(
@@ -99,7 +109,7 @@ def all_candidates(
 ) -> dict[tuple[str, str], list[Candidate]]:
     """(party, attribute) → all values, the winner first; of one party, or of all."""
     chosen = rules or load_rules()
-    prepare(con, chosen, party_id)
+    write_members(con, chosen, prepare(con, party_id))
     found: dict[tuple[str, str], list[Candidate]] = {}
     for party_type in TYPES:
         for rule in chosen.of(party_type):
@@ -128,7 +138,7 @@ def _ranked(
         for attribute, value in zip(rule.attributes, told[6:], strict=True):
             yield party, attribute, Candidate(place, value, *told[:6])
             if (party_type, attribute) == ("organisation", "company_name"):
-                yield party, "legal_form", Candidate(place, _legal_form(value), *told[:6])
+                yield party, "legal_form", Candidate(place, legal_form(value), *told[:6])
 
 
 def _check_attribute(
@@ -148,33 +158,3 @@ def _check_attribute(
 def _attributes(party_type: PartyType, rules: Rules) -> set[str]:
     named = {attribute for rule in rules.of(party_type) for attribute in rule.attributes}
     return named | ({"legal_form"} if party_type == "organisation" else set())
-
-
-def _write_legal_forms(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
-    """The legal form of each name that a firm bears now."""
-    named = [rule.group for rule in rules.organisation if "company_name" in rule.attributes]
-    won = (
-        f"select {named[0]}_record from {winners_table('organisation')}" if named else "select null"
-    )
-    texts = con.execute(
-        f"select distinct company_name from {MEMBERS}"
-        f" where record_no in ({won}) and company_name is not null order by 1"
-    ).fetchall()
-    forms = [(text, form) for (text,) in texts if (form := _legal_form(text))]
-    write_texts(con, LEGAL_FORMS, ("firm", "legal_form"), forms)
-
-
-def _write_sources(con: duckdb.DuckDBPyConnection) -> int:
-    """Number the sources by name; gives how many there are."""
-    con.execute(
-        f"create or replace temp table {SOURCES} as select source,"
-        " (row_number() over (order by source) - 1)::integer as source_no"
-        f" from (select distinct source from {MEMBERS})"
-    )
-    return int(con.execute(f"select count(*) from {SOURCES}").fetchall()[0][0])
-
-
-def _legal_form(company_name: str) -> str | None:
-    """As it is written in commerce; a form the standardiser knows and we do not, as it gives it."""
-    form = companies.company(company_name).legal_form
-    return _WRITTEN.get(form, form) if form else None

@@ -1,150 +1,178 @@
-"""Winners → rows of `golden.golden_parties` and `golden.golden_lineage`.
-
-Pure functions that return SQL. They read `survivorship_members`, `survivorship_sources`, the legal
-forms of the firms' names, and for each party type its winners (`winners_sql` as a table).
-"""
+"""Members and what each attribute came to → rows of `golden_parties` and `golden_lineage`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
 
-from dedupe.survivorship.candidates import GROUP_BASIS, LISTS, MEMBERS, element_sql, value_sql
-from dedupe.survivorship.rules import Attribute, GroupRule, PartyType, Rules
+import numpy as np
 
-TYPES: tuple[PartyType, ...] = ("person", "organisation")
-LEGAL_FORMS = "survivorship_legal_forms"
-SOURCES = "survivorship_sources"
-_COLUMNS = (
+from dedupe.linking.arriving import BATCH
+from dedupe.survivorship.contests import FROM_COMPANY_NAME, REASONS, Choice
+from dedupe.survivorship.legal_forms import legal_form
+from dedupe.survivorship.members import (
+    NONE,
+    TOLD,
+    Codes,
+    Column,
+    Members,
+    Numbers,
+    distinct,
+    encoded,
+    first_of_runs,
+    texts_of,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ATTRIBUTES = (
     "title", "given_name", "family_name", "full_name", "company_name", "legal_form",
     "birth_date", "email", "phone", "street", "house_number", "postcode", "city", "country",
     "vat_id", "website_domain",
 )  # fmt: skip
-_ATTRIBUTE = f"enum({', '.join(repr(column) for column in sorted(_COLUMNS))})"
+PARTIES_COLUMNS = f"""
+    party_id varchar, party_type varchar,
+    {", ".join(f"{a} {'date' if a == 'birth_date' else 'varchar'}" for a in _ATTRIBUTES)},
+    restricted boolean, records integer, sources varchar[], first_seen timestamp,
+    last_seen timestamp, cohesion double"""
+LINEAGE_COLUMNS = """
+    party_id varchar, attribute varchar, record_id varchar, rule varchar, observed_at timestamp,
+    purpose varchar, legal_basis varchar, retention varchar"""
+
+_NEVER = np.iinfo(np.int64).max
 
 
-def winners_table(party_type: PartyType) -> str:
-    """Where the winners of a party type are."""
-    return f"survivorship_won_{party_type}"
+class Cells(NamedTuple):
+    """An attribute of all parties: the value of each, the record it is from, and why it won."""
+
+    group: str
+    values: Column
+    records: Codes
+    reasons: Codes
 
 
-def _naming(rules: Rules) -> list[str]:
-    """The groups that a firm's name is chosen in: one, if the rules name it at all."""
-    return [rule.group for rule in rules.organisation if "company_name" in rule.attributes]
+def cells_of(members: Members, group: str, choice: Choice) -> dict[str, Cells]:
+    """What the attributes of a group came to; where a value is missing there is no cell."""
+    found: dict[str, Cells] = {}
+    for attribute, codes in choice.values.items():
+        records = np.where(codes == NONE, NONE, choice.records)
+        values = Column(codes, members.columns[attribute].texts)
+        found[attribute] = Cells(group, values, records, choice.reasons)
+    return found
 
 
-def won_company_names_sql(rules: Rules) -> str:
-    """The names that firms bear now."""
-    won = " or ".join(
-        f"record_no in (select {group}_record from {winners_table('organisation')})"
-        for group in _naming(rules)
-    )
-    return f"""
-        select distinct company_name from {MEMBERS}
-        where company_name is not null and ({won or "false"}) order by 1
-    """
+def legal_forms(names: Cells) -> Cells:
+    """The legal form of each name that a firm bears now."""
+    import pyarrow as pa
+
+    borne = names.values.seen()
+    forms = [legal_form(name) for name in names.values.texts.take(borne).to_pylist()]
+    form, written = encoded(pa.chunked_array([forms], pa.string()))
+    of_name = np.full(len(names.values.texts) + 1, NONE, np.int32)
+    of_name[borne] = form
+    codes = of_name[names.values.codes]
+    reasons = np.full(len(codes), REASONS.index(FROM_COMPANY_NAME), np.int32)
+    records = np.where(codes == NONE, NONE, names.records)
+    return Cells(names.group, Column(codes, written), records, reasons)
 
 
-def golden_sql(rules: Rules, number_of_sources: int) -> str:
-    """One row per party; cohesion comes from `party_cohesion`."""
-    both = " union all by name ".join(
-        _golden_of_type_sql(t, rules.of(t), number_of_sources) for t in TYPES
-    )
-    return f"""
-        with golden as materialized ({both}),
-        held_by as (
-            select source_bits, list(source order by source) as sources
-            from (select distinct source_bits from golden)
-            join {SOURCES} on get_bit(source_bits, source_no) = 1
-            group by source_bits
-        )
-        select golden.party_id, party_type, {", ".join(_COLUMNS)}, restricted, records, sources,
-               first_seen, last_seen, coalesce(cohesion.cohesion, 1.0) as cohesion
-        from golden
-        join held_by using (source_bits)
-        left join party_cohesion as cohesion on cohesion.party_id = golden.party_id
-        left join {LEGAL_FORMS} as form
-            on party_type = 'organisation' and form.firm = golden.company_name
-        order by party_no
-    """
+def golden_rows(members: Members, cells: Mapping[str, Cells], cohesion: pa.Table) -> pa.Table:
+    """One row per party, without its type; `cohesion` has what is known of it by party id."""
+    import pyarrow as pa
+
+    parties, starts = members.party_ids, members.starts
+    restricted = np.logical_or.reduceat(members.numbers("restricted") != 0, starts)
+    first = np.minimum.reduceat(members.numbers("first_seen", _NEVER), starts)
+    last = np.maximum.reduceat(members.numbers("observed_at", -_NEVER), starts)
+    values = [cell.values for cell in cells.values()]
+    with ThreadPoolExecutor(2) as side_by_side:
+        texts = list(side_by_side.map(lambda value: texts_of(value.texts, value.codes), values))
+    return pa.table({"party_id": parties} | dict(zip(cells, texts, strict=True)) | {
+        "restricted": pa.array(restricted),
+        "records": pa.array(np.diff(starts, append=len(members.party)), pa.int32()),
+        "sources": _sources(members),
+        "first_seen": pa.array(first, pa.timestamp("us"), mask=first == _NEVER),
+        "last_seen": pa.array(last, pa.timestamp("us"), mask=last == -_NEVER),
+        "cohesion": _cohesion(parties, cohesion),
+    })  # fmt: skip
 
 
-def _golden_of_type_sql(
-    party_type: PartyType, groups: Collection[GroupRule], number_of_sources: int
-) -> str:
-    chosen: dict[str, str] = {
-        a: _won_value_sql(rule, a) for rule in groups for a in rule.attributes
-    }
-    values = ", ".join(f"{chosen.get(c, _empty(c))} as {c}" for c in _COLUMNS if c != "legal_form")
-    return f"""
-        select party_no, '{party_type}' as party_type, any_value(party_id) as party_id, {values},
-               coalesce(bool_or(restricted), false) as restricted,
-               count(*)::integer as records,
-               bitstring_agg(source_no, 0, {max(1, number_of_sources - 1)}) as source_bits,
-               min(first_seen) as first_seen, max(observed_at) as last_seen
-        from {MEMBERS} as member
-        join {SOURCES} using (source)
-        join {winners_table(party_type)} as won using (party_no)
-        where party_type = '{party_type}' group by party_no
-    """
+def lineage_rows(members: Members, cells: Mapping[str, Cells]) -> pa.RecordBatchReader:
+    """One row per cell, by party and attribute; made in batches as they are read."""
+    import pyarrow as pa
+
+    texts, moment = pa.string(), pa.timestamp("us")
+    schema = pa.schema([
+        ("party_id", texts), ("attribute", texts), ("record_id", texts), ("rule", texts),
+        ("observed_at", moment), *((name, texts) for name in TOLD),
+    ])  # fmt: skip
+    return pa.RecordBatchReader.from_batches(schema, _lineage_batches(members, cells, schema))
 
 
-def _won_value_sql(rule: GroupRule, attribute: Attribute) -> str:
-    value = value_sql(attribute)
-    if attribute in LISTS:
-        element = element_sql(attribute, f"{LISTS[attribute]}[{rule.group}_position]")
-        value = f"case when only_{attribute} is null then {element} else only_{attribute} end"
-    return f"any_value(case when record_no = {rule.group}_record then {value} end)"
+def _lineage_batches(
+    members: Members, cells: Mapping[str, Cells], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    attributes = sorted(cells)
+    records = np.column_stack([cells[a].records for a in attributes]).ravel()
+    reasons = np.column_stack([cells[a].reasons for a in attributes]).ravel()
+    told = [_Told(members, name, [cells[a].group for a in attributes]) for name in TOLD]
+    observed = members.numbers("observed_at", _NEVER)
+    parties, record_ids = members.party_ids, members.record_ids
+    stated = np.flatnonzero(records != NONE)
+    for start in range(0, len(stated), BATCH):
+        cell = stated[start : start + BATCH]
+        party, attribute = np.divmod(cell, len(attributes))
+        record, seen = records[cell], observed[records[cell]]
+        yield pa.record_batch(
+            [
+                parties.take(pa.array(party)), pa.array(attributes).take(pa.array(attribute)),
+                record_ids.take(pa.array(record)), pa.array(REASONS).take(pa.array(reasons[cell])),
+                pa.array(seen, schema.field("observed_at").type, mask=seen == _NEVER),
+                *(one.of(record, attribute) for one in told),
+            ],
+            schema=schema,
+        )  # fmt: skip
 
 
-def _empty(column: str) -> str:
-    return "null::date" if column == "birth_date" else "null::varchar"
+class _Told:
+    """Purpose, legal basis or retention of cells, by their record and the place of their group."""
+
+    def __init__(self, members: Members, name: str, groups: list[str]) -> None:
+        self._of_record = members.told(name)
+        self._own = [
+            (np.array([group == own for group in groups]), members.told(name, own).codes)
+            for own in members.own_basis
+            if own in groups
+        ]
+
+    def of(self, records: Codes, places: Numbers) -> pa.Array:
+        codes = self._of_record.codes[records]
+        for has_own, own in self._own:
+            codes = np.where(has_own[places], own[records], codes)
+        return texts_of(self._of_record.texts, codes)
 
 
-def lineage_sql(rules: Rules, own_basis: Collection[str]) -> str:
-    """One row per cell that has a value and is not counted."""
-    cells = [_cells_sql(t, rule, own_basis) for t in TYPES for rule in rules.of(t)]
-    cells += [_legal_form_sql(group, own_basis) for group in _naming(rules)]
-    return f"""
-        select party_id, attribute::varchar as attribute, record_id, rule, observed_at, purpose,
-               legal_basis, retention
-        from ({" union all ".join(cells)}) order by party_no, attribute
-    """
+def _sources(members: Members) -> pa.Array:
+    """The names of each party's sources, in their order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = members.source.texts
+    rank = np.argsort(pc.sort_indices(names).to_numpy())
+    every = max(len(names), 1)
+    held = distinct(members.party.astype(np.int64) * every + rank[members.source.codes])
+    offsets = np.append(first_of_runs(held // every), len(held))
+    values = names.sort().take(pa.array(held % every))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
-def _cells_sql(party_type: PartyType, rule: GroupRule, own_basis: Collection[str]) -> str:
-    stated = ", ".join(
-        f"'{a}'" if a in LISTS else f"case when {a} is not null then '{a}' end"
-        for a in rule.attributes
-    )
-    return f"""
-        select * from (
-            select unnest([{stated}]::{_ATTRIBUTE}[]) as attribute, {rule.group}_rule as rule,
-                   {_origin_sql(party_type, rule.group, own_basis)}
-        ) where attribute is not null
-    """
+def _cohesion(parties: pa.Array, known: pa.Table) -> pa.Array:
+    """1.0 for a party with nothing to hold together."""
+    import pyarrow.compute as pc
 
-
-def _legal_form_sql(group: str, own_basis: Collection[str]) -> str:
-    return f"""
-        select 'legal_form'::{_ATTRIBUTE} as attribute, 'from_company_name' as rule,
-               {_origin_sql("organisation", group, own_basis)}
-        semi join {LEGAL_FORMS} as form on form.firm = member.company_name
-    """
-
-
-def _origin_sql(party_type: PartyType, group: str, own_basis: Collection[str]) -> str:
-    """What a cell says of the record that won it, and where that is from."""
-    told, own = ("purpose", "legal_basis", "retention"), ""
-    basis = ", ".join(f"member.{c}" for c in told)
-    if group in own_basis:
-        basis = ", ".join(f"coalesce(own.{c}, member.{c}) as {c}" for c in told)
-        own = (
-            f"left join {GROUP_BASIS} as own on own.system = member.system"
-            f" and own.stream = member.stream and own.field_group = '{group}'"
-        )
-    return f"""
-        member.party_no, party_id, record_id, observed_at, {basis}
-        from {MEMBERS} as member
-        join {winners_table(party_type)} as won on won.{group}_record = member.record_no
-        {own}
-    """
+    row = pc.index_in(parties, known["party_id"].combine_chunks())
+    return known["cohesion"].combine_chunks().take(row).fill_null(1.0)
