@@ -32,12 +32,12 @@ class Weigher:
         self._place = {name: i for i, name in enumerate(columns)}
         comparisons = trained.specification.comparisons
         self._levels = [level_of(comparison, self._place) for comparison in comparisons]
-        self._alike = [is_strangers(trained, comparison) for comparison in comparisons]
+        self._alike = [i for i, one in enumerate(comparisons) if is_strangers(trained, one)]
         self._terms = [
             (comparisons.index(c), c.code(level.name), level.term_frequency)
             for c, level in frequency_terms(trained)
         ]
-        self._bits = lru_cache(maxsize=100_000)(lambda pattern: pattern_bits(trained, pattern))
+        self._bits = lru_cache(maxsize=100_000)(lambda codes: pattern_bits(trained, pack(codes)))
 
     def codes(self, ours: Row, theirs: Row) -> list[int]:
         """The level's code of each comparison."""
@@ -55,8 +55,8 @@ class Weigher:
 
     def weight(self, codes: Sequence[int], terms: Sequence[float]) -> float:
         """Bits, the prior included."""
-        total = self._bits(pack(codes))
-        alike = sum(bits for bits, shared in zip(terms, self._alike, strict=True) if shared)
+        total = self._bits(tuple(codes))
+        alike = sum(terms[place] for place in self._alike)
         return weight_of(total.match, total.stranger + sum(terms), total.alternative + alike)
 
     def steps(
