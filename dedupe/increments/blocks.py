@@ -27,12 +27,13 @@ def note_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     )
 
 
-def renew_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+def renew_copies(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
     """Bring `link.<party_type>_copies` up to date after `renew_inputs`, before `renew_records`.
 
-    Temp tables: `entered` and `outgone` (rid, <columns>), records that blocking sees now and that
-    it saw before; `copies` (rid, first_rid), those of all contents concerned.
+    Temp tables: `entered` and `outgone` (rid, <blocking columns>), records that blocking sees now
+    and that it saw before; `copies` (rid, first_rid), those of all contents concerned.
     """
+    party_type = specification.party_type
     inputs, copies = f"link.{party_type}_inputs", f"link.{party_type}_copies"
     con.execute(
         "create or replace temp table present as"
@@ -47,7 +48,7 @@ def renew_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
         " select rid from present anti join arrived_rows using (rid))"
         f" anti join {copies} using (rid)"
     )
-    _write_movements(con, party_type)
+    _write_movements(con, specification)
     con.execute(
         f"delete from {copies} where rid in (select rid from left_rows union all"
         " select rid from present)"
@@ -59,8 +60,10 @@ def renew_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     con.execute(f"insert into {copies} from copies")
 
 
-def _write_movements(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
+def _write_movements(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
     """One pass over the records, as they were: who left, and who stands for others now or did."""
+    blocked = dict.fromkeys(c for rule in specification.blocking_rules for c in rule.columns)
+    columns = ", ".join(("rid", *blocked))
     con.execute(
         "create or replace temp table entering as select rid from present"
         " where rid = first_rid and rid not in (select rid from stood)"
@@ -70,13 +73,14 @@ def _write_movements(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
         " where rid not in (select rid from present where rid = first_rid)"
     )
     con.execute(
-        f"create or replace temp table moved_before as from link.{party_type}_records where rid in"
-        " (select rid from entering union all select rid from outgoing)"
+        f"create or replace temp table moved_before as select {columns}"
+        f" from link.{specification.party_type}_records"
+        " where rid in (select rid from entering union all select rid from outgoing)"
     )
     con.execute(
         "create or replace temp table entered as"
-        " select * exclude (content) from arrived_rows semi join entering using (rid)"
-        " union all by name from moved_before semi join entering using (rid)"
+        f" select {columns} from arrived_rows semi join entering using (rid)"
+        " union all from moved_before semi join entering using (rid)"
     )
     con.execute(
         "create or replace temp table outgone as from moved_before semi join outgoing using (rid)"
@@ -128,7 +132,7 @@ def _keys(place: int, rule: BlockingRule) -> str:
 
 def _write_concerned_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
     """Temp table `concerned_keys` (rule, k): those of records that came or left."""
-    con.execute("create or replace temp view moved as from entered union all by name from outgone")
+    con.execute("create or replace temp view moved as from entered union all from outgone")
     every = " union ".join(
         f"select {place} as rule, k from ({keys_sql(rule, 'moved')}) where k is not null"
         for place, rule in enumerate(specification.blocking_rules)

@@ -31,7 +31,7 @@ def relink(con: duckdb.DuckDBPyConnection, party_type: str, model: Model, folder
     After `write_seen`.
     """
     renew_inputs(con, party_type)
-    renew_copies(con, party_type)
+    renew_copies(con, model.trained.specification)
     renew_records(con, party_type)
     weigh_new_values(con, folder, model, "arrived_rows")
     write_changed_candidates(con, model.trained.specification)

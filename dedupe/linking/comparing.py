@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dedupe.linking.arriving import arriving
 from dedupe.linking.batches import Batch
-from dedupe.linking.encoding import Encoded, Rows, conditions, encode
+from dedupe.linking.encoding import Encoded, Rows, compared_columns, conditions, encode
 from dedupe.linking.patterns import BITS
 from dedupe.specification import Comparison, Specification
 
@@ -77,9 +77,10 @@ def encode_mentioned(
     records = f"link.{specification.party_type}_records"
     if 2 * _count(con, pairs) >= _count(con, records):
         return encode(con, specification, records)
+    columns = ", ".join(compared_columns(specification))
     con.execute(
-        f"create or replace temp table mentioned_records as from {records} where rid in"
-        f" (select l_rid from {pairs} union all select r_rid from {pairs})"
+        f"create or replace temp table mentioned_records as select rid, {columns} from {records}"
+        f" where rid in (select l_rid from {pairs} union all select r_rid from {pairs})"
     )
     encoded = encode(con, specification, "mentioned_records")
     con.execute("drop table mentioned_records")
