@@ -97,10 +97,13 @@ def roles_sql(only: str = "") -> str:
             select party_id, record_id, 'same_record', record_id, '' from persons
             where record_id in (select value from {_OF_FIRMS} where basis = 'same_record')
         ),
-        firms as (
+        holders as (
             select distinct basis, value, place, party_id
             from {_OF_FIRMS} semi join people using (basis, value, place)
             join golden.xref_parties using (record_id)
+        ),
+        firms as (
+            from holders
             qualify basis in {_SETTLED} or count(*) over (partition by basis, value, place) = 1
         ),
         ties as (

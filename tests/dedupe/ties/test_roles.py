@@ -61,6 +61,17 @@ def test_a_domain_that_one_firm_uses_ties_its_mail_addresses(con):
     assert ties(con, firm, anna) == [("a@help", "f@erp", "email_domain", "a@help")]
 
 
+def test_many_records_of_one_firm_are_one_firm(con):
+    held = {"company_name": "Kranbau GmbH", "postcode": "10115"}
+    firms = [record(f"{f}@erp", emails=["info@kranbau.example"], **held, **FIRM) for f in "fg"]
+    anna = record("a@help", emails=["a.berg@kranbau.example"])
+    berta = record("b@mail", **held)
+    assert ties(con, *firms, anna, berta, **{"f@erp": "F1", "g@erp": "F1"}) == [
+        ("a@help", "F1", "email_domain", "a@help"),
+        ("b@mail", "F1", "name_and_address", "b@mail"),
+    ]
+
+
 @pytest.mark.parametrize("domain", ["gmx.de", "shared.example"])
 def test_a_mail_provider_and_a_domain_of_two_firms_tie_nobody(con, domain):
     firms = [
