@@ -18,12 +18,14 @@ class Phases:
         self._used = 0.0
         self.seconds: dict[str, float] = {}
         self.processor: dict[str, float] = {}
+        self.peaks: dict[str, float] = {}
 
     def ends(self, name: str) -> None:
         """The phase that just ended."""
         now, used = time.time(), _processor_seconds()
         self.seconds[name] = round(now - self._last, 2)
         self.processor[name] = round(used - self._used, 2)
+        self.peaks[name] = peak_gb()
         self._last, self._used = now, used
 
     def restart(self) -> None:
@@ -40,7 +42,11 @@ class Phases:
 
     def report(self, more: dict[str, Any]) -> None:
         """One JSON line."""
-        phases = {"seconds": self.seconds, "processor_seconds": self.processor}
+        phases = {
+            "seconds": self.seconds,
+            "processor_seconds": self.processor,
+            "peak_gb_until": self.peaks,
+        }
         print(json.dumps(phases | more | {"peak_gb_at_end": peak_gb()}), flush=True)
 
 

@@ -58,6 +58,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.restart()
         repaired = cluster_linked(con, trained, encoded=encoded)
         phases.ends("repair")
+        del encoded  # as a run does
         names = repaired.records.table["record_id"]
         write_golden(con, names, names.take(repaired.labels))
         phases.ends("survivorship")

@@ -28,6 +28,7 @@ Codes = NDArray[np.int32]
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 TOLD = ("purpose", "legal_basis", "retention")
+_AS_THEY_ARE = ["record_id", "restricted", "first_seen", "observed_at", "source_rank"]
 _TEXTS = ("party_id", "source", "system", "stream", *TOLD)
 
 
@@ -63,7 +64,7 @@ class Members:
             encoding = side_by_side.map(lambda name: encoded(rows[name]), names)
             self._order = ordering.result()
             found = [Column(codes[self._order], texts) for codes, texts in encoding]
-        self._rows, self.own_basis = rows, own_basis
+        self.own_basis, self._rows = own_basis, rows
         self._texts: dict[str, Column] = dict(zip(_TEXTS, found, strict=False))
         self.columns: dict[Attribute, Column] = dict(
             zip(attributes, found[len(_TEXTS) :], strict=True)
@@ -71,6 +72,7 @@ class Members:
         self.elements = {a: self._elements(a) for a in LISTS.keys() & self.columns.keys()}
         self.starts = first_of_runs(self._texts["party_id"].codes)
         self.party = runs(self.starts, rows.num_rows)
+        self._rows = rows.select(_AS_THEY_ARE)  # the texts are in the columns now
 
     @property
     def source(self) -> Column:
