@@ -53,8 +53,10 @@ def renew_tables(
     """
     _write_assigned(con, assignment)
     _write_touched(con, linked, seen)
-    con.execute("delete from golden.xref_parties where record_id in (from touched_records)")
-    con.execute(f"insert into golden.xref_parties {_crosswalk_sql('touched_ids')}")
+    _renew(
+        con, "golden.xref_parties",
+        where="record_id in (from touched_records)", rows=_crosswalk_sql("touched_ids"),
+    )  # fmt: skip
     _renew_scored_pairs(con, linked)
     con.execute(
         "create or replace temp table affected_records as"
@@ -128,11 +130,36 @@ def _crosswalk_sql(ids: str) -> str:
 def _renew_scored_pairs(con: duckdb.DuckDBPyConnection, linked: str) -> None:
     """Pairs with a record that was clustered again; no other pair came, went or changed."""
     touched = f"(select record_id from {linked})"
+    _renew(
+        con, "golden.scored_pairs",
+        where=f"left_record_id in {touched} or right_record_id in {touched}",
+        rows=_scored_pairs_sql(linked),
+    )  # fmt: skip
+
+
+def _renew(con: duckdb.DuckDBPyConnection, table: str, *, where: str, rows: str) -> None:
+    """Make the rows of `table` where the condition holds those of the query `rows`.
+
+    What says the same stays where it is: most rows do, and where many go DuckDB writes again all
+    those beside them.
+    """
+    con.execute(f"create or replace temp table renewed_rows as {rows}")
     con.execute(
-        "delete from golden.scored_pairs"
-        f" where left_record_id in {touched} or right_record_id in {touched}"
+        f"create or replace temp table standing_rows as select rowid as place, * from {table}"
+        f" where {where}"
     )
-    con.execute(f"insert into golden.scored_pairs {_scored_pairs_sql(linked)}")
+    same = " and ".join(
+        f"renewed.{column} is not distinct from standing.{column}"
+        for column in con.table(table).columns
+    )
+    con.execute(
+        f"delete from {table} where rowid in (select place from standing_rows as standing"
+        f" anti join renewed_rows as renewed on {same})"
+    )
+    con.execute(
+        f"insert into {table} by name select renewed.* from renewed_rows as renewed"
+        f" anti join standing_rows as standing on {same}"
+    )
 
 
 def _scored_pairs_sql(linked: str = "") -> str:
