@@ -1,7 +1,7 @@
 """Ids → schema `golden`: crosswalk, golden parties with lineage, scored pairs, roles, households.
 
-`write_tables` writes all of it; `renew_tables` writes what a change touched and leaves the rows of
-all other records and parties.
+`write_tables` writes all of it; `renew_tables` writes what a change made different and leaves all
+other rows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dedupe.identity import ledger
 from dedupe.survivorship.golden import write_golden_parties
 from dedupe.ties.households import renew_households, write_households
 from dedupe.ties.roles import renew_roles, write_roles
+from stamm.rows import renew_rows
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -41,30 +42,20 @@ def renew_tables(
     con: duckdb.DuckDBPyConnection,
     assignment: Mapping[str, str],
     *,
-    linked: str,
+    rescored: str,
     seen: str,
     rows: str,
 ) -> None:
-    """Bring them up to date.
+    """Bring them up to date; each table by the rows that changed in those before it.
 
-    `linked` and `seen` name tables of record ids, present or gone: those that were clustered
-    again, and those of which the match input says something else; `rows` has the rows of the latter
+    `rescored` and `seen` name tables of record ids, present or gone: those that may have other
+    pairs, and those of which the match input says something else; `rows` has the rows of the latter
     as they are now. `assignment` has the ids of all records whose id may be another one now.
     """
     _write_assigned(con, assignment)
-    _write_touched(con, linked, seen)
-    _renew(
-        con, "golden.xref_parties",
-        where="record_id in (from touched_records)", rows=_crosswalk_sql("touched_ids"),
-    )  # fmt: skip
-    _renew_scored_pairs(con, linked)
-    con.execute(
-        "create or replace temp table affected_records as"
-        " select * from golden.xref_parties where party_id in (from affected_parties)"
-    )
-    con.execute(
-        f"create or replace temp table party_cohesion as {_cohesion_sql('affected_records')}"
-    )
+    _renew_crosswalk(con, seen)
+    _renew_scored_pairs(con, rescored, seen)
+    _renew_cohesion(con)
     write_golden_parties(con, only="affected_parties")
     renew_roles(con, seen=seen, rows=rows, touched="touched_records", affected="affected_parties")
     renew_households(con, affected="affected_parties", tied_anew="tied_anew")
@@ -101,23 +92,29 @@ def _write_assigned(con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str
     con.unregister("arriving")
 
 
-def _write_touched(con: duckdb.DuckDBPyConnection, linked: str, seen: str) -> None:
-    """Temp tables `touched_records`, `touched_ids` (their ids now) and `affected_parties`."""
+def _renew_crosswalk(con: duckdb.DuckDBPyConnection, seen: str) -> None:
+    """Temp tables `touched_records`, seen or of another id now, and `affected_parties`, theirs of
+    before and now."""
     con.execute(
-        f"create or replace temp table touched_records as select record_id from {linked}"
-        f" union select record_id from {seen} union select record_id from assigned"
-    )
-    con.execute(
-        "create or replace temp table touched_ids as"
-        " select t.record_id, coalesce(a.party_id, x.party_id) as party_id, x.party_id as before"
-        " from touched_records as t left join assigned as a using (record_id)"
+        "create or replace temp table present_ids as"
+        " select record_id, coalesce(a.party_id, x.party_id) as party_id"
+        f" from (select record_id from {seen} union select record_id from assigned)"
+        " left join assigned as a using (record_id)"
         " left join golden.xref_parties as x using (record_id)"
     )
+    moved = renew_rows(
+        con, "golden.xref_parties",
+        where="record_id in (select record_id from present_ids)",
+        rows=_crosswalk_sql("present_ids"),
+    )  # fmt: skip
     con.execute(
-        "create or replace temp table affected_parties as"
-        " select party_id from touched_ids union select before from touched_ids"
+        "create or replace temp table touched_records as"
+        f" select record_id from {seen} union select record_id from {moved}"
     )
-    con.execute("delete from affected_parties where party_id is null")
+    con.execute(
+        f"create or replace temp table affected_parties as select party_id from {moved} union"
+        f" select party_id from golden.xref_parties semi join {seen} using (record_id)"
+    )
 
 
 def _crosswalk_sql(ids: str) -> str:
@@ -127,54 +124,50 @@ def _crosswalk_sql(ids: str) -> str:
     """
 
 
-def _renew_scored_pairs(con: duckdb.DuckDBPyConnection, linked: str) -> None:
-    """Pairs with a record that was clustered again; no other pair came, went or changed."""
-    touched = f"(select record_id from {linked})"
-    _renew(
+def _renew_scored_pairs(con: duckdb.DuckDBPyConnection, rescored: str, seen: str) -> None:
+    """Those of these records; parties with another pair inside are affected."""
+    con.execute(
+        "create or replace temp table paired_records as"
+        f" select record_id from {rescored} union select record_id from {seen}"
+    )
+    paired = "(select record_id from paired_records)"
+    changed = renew_rows(
         con, "golden.scored_pairs",
-        where=f"left_record_id in {touched} or right_record_id in {touched}",
-        rows=_scored_pairs_sql(linked),
+        where=f"left_record_id in {paired} or right_record_id in {paired}",
+        rows=_scored_pairs_sql("paired_records"),
     )  # fmt: skip
-
-
-def _renew(con: duckdb.DuckDBPyConnection, table: str, *, where: str, rows: str) -> None:
-    """Make the rows of `table` where the condition holds those of the query `rows`.
-
-    What says the same stays where it is: most rows do, and where many go DuckDB writes again all
-    those beside them.
-    """
-    con.execute(f"create or replace temp table renewed_rows as {rows}")
     con.execute(
-        f"create or replace temp table standing_rows as select rowid as place, * from {table}"
-        f" where {where}"
+        "insert into affected_parties with ends as materialized ("
+        f" select record_id, party_id from golden.xref_parties where record_id in"
+        f" (select left_record_id from {changed} union all select right_record_id from {changed}))"
+        f" select distinct l.party_id from {changed} as s"
+        " inner join ends as l on l.record_id = s.left_record_id"
+        " inner join ends as r on r.record_id = s.right_record_id and r.party_id = l.party_id"
+        " except from affected_parties"
     )
-    same = " and ".join(
-        f"renewed.{column} is not distinct from standing.{column}"
-        for column in con.table(table).columns
-    )
+
+
+def _renew_cohesion(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
-        f"delete from {table} where rowid in (select place from standing_rows as standing"
-        f" anti join renewed_rows as renewed on {same})"
+        "create or replace temp table affected_records as"
+        " select * from golden.xref_parties where party_id in (from affected_parties)"
     )
     con.execute(
-        f"insert into {table} by name select renewed.* from renewed_rows as renewed"
-        f" anti join standing_rows as standing on {same}"
+        f"create or replace temp table party_cohesion as {_cohesion_sql('affected_records')}"
     )
 
 
-def _scored_pairs_sql(linked: str = "") -> str:
+def _scored_pairs_sql(only: str = "") -> str:
     """Pairs of both types by record id, smaller first; component pairs name no blocking rule."""
-    return (
-        " union all ".join(_scored_of_type_sql(t, linked) for t in PARTY_TYPES) + " order by 1, 2"
-    )
+    return " union all ".join(_scored_of_type_sql(t, only) for t in PARTY_TYPES) + " order by 1, 2"
 
 
-def _scored_of_type_sql(party_type: str, linked: str) -> str:
+def _scored_of_type_sql(party_type: str, only: str) -> str:
     rids = (
         f"(select rid from link.{party_type}_records"
-        f" where record_id in (select record_id from {linked}))"
+        f" where record_id in (select record_id from {only}))"
     )
-    chosen = f"where l_rid in {rids} or r_rid in {rids}" if linked else ""
+    chosen = f"where l_rid in {rids} or r_rid in {rids}" if only else ""
     return f"""
         select least(l.record_id, r.record_id) as left_record_id,
                greatest(l.record_id, r.record_id) as right_record_id,

@@ -21,6 +21,7 @@ from dedupe.golden_tables import PARTY_TYPES, renew_tables, write_retired, write
 from dedupe.identity import ledger
 from dedupe.identity.closure import changed_since, position, record_change
 from dedupe.identity.constitution import Decision, Member
+from dedupe.increments import touched
 from dedupe.increments.dirty import note_judgements, renew_judgements, write_dirty
 from dedupe.increments.inputs import compare_inputs, note_employers, write_seen
 from dedupe.increments.relink import note_linked, relink
@@ -164,19 +165,19 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
     compare_inputs(con)
     note_employers(con)
     write_seen(con)
-    con.execute("create or replace temp table linked_records (record_id varchar)")
+    touched.begin(con)
     linked = 0
     for party_type in PARTY_TYPES:
         relink(con, party_type, models[party_type], run.work_dir)
         dirty = write_dirty(con, party_type)
         found = cluster_linked(con, models[party_type].trained, run.judged, only=dirty)
         _write_contradictions(con, party_type, found, only=dirty)
-        con.execute(f"insert into linked_records select record_id from {dirty}")
+        touched.note(con, party_type)
         linked += _number(con, "select count(*) from arrived_rows")
     changed = ahead | {
         r
         for (r,) in con.execute(
-            "select record_id from linked_records union select record_id from seen_records"
+            "select record_id from regrouped_records union select record_id from seen_records"
         ).fetchall()
     }
     decision = record_change(
@@ -185,7 +186,7 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
     )  # fmt: skip
     renew_tables(
         con, decision.assignment,
-        linked="linked_records", seen="seen_records", rows="seen_rows",
+        rescored="rescored_records", seen="seen_records", rows="seen_rows",
     )  # fmt: skip
     write_retired(con, run.store)
     _note_state(run, models)

@@ -30,6 +30,7 @@ from dedupe.judgement.judgements import Judgement, decisions
 from dedupe.linking.arriving import arriving
 from dedupe.linking.blocking import IDENTICAL
 from dedupe.linking.equal_records import cluster_distinct
+from stamm.rows import renew_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,22 +74,25 @@ def cluster_parties(
 
     `contradiction` is SQL over `pattern`, true where two records cannot be one party; `enough`
     is the merge threshold in thousandths of a bit. `only` names a table of the record ids to
-    cluster, whole components; what the tables say of the others stays.
+    cluster, whole components; what the tables say of the others stays. It leaves temp tables
+    `regrouped` (record_id) of records whose cluster is another one, and `repaired` (rid) of those
+    with other component pairs.
     """
     records = NumberedRecords.of(con, party_type, only)
     tables = _Tables(con, party_type, contradiction, only, records)
-    tables.empty()
+    tables.write_no_fresh_pairs()
 
     def score_missing(left: Positions, right: Positions) -> ScoredPairs:
         tables.write_candidates(left, right)
         score(tables.candidates, tables.fresh_pairs)
-        return tables.added_pairs()
+        return tables.scored(tables.fresh_pairs)
 
     pairs = tables.scored(f"{tables.pairs} where blocking_rule <> '{IDENTICAL}'")
     copies = tables.scored(f"{tables.pairs} where blocking_rule = '{IDENTICAL}'")
     named = {record for judgement in judged for record in judgement.left | judgement.right}
     judged_pairs = decisions(judged, records.positions_of_ids(named))
     found = cluster_distinct(len(records), pairs, copies, score_missing, judged_pairs, enough)
+    tables.write_component_pairs()
     tables.write_members(found.labels, _generous(len(records), pairs, copies, judged_pairs))
     return PartyClusters(records, found.labels, _named(records, found.contradictions))
 
@@ -140,36 +144,29 @@ class _Tables:
     def candidates(self) -> str:
         return f"link.{self.party_type}_component_candidates"
 
-    def empty(self) -> None:
-        """Forget what was said of these records, and of those that are gone."""
-        if not self.only:
-            self.con.execute(
-                f"create or replace table {self.component_pairs} "
-                "(l_rid bigint, r_rid bigint, pattern bigint, weight bigint)"
-            )
-            self.con.execute(
-                f"create or replace table {self.members} (record_id varchar, "
-                "rid bigint, component bigint, cluster bigint)"
-            )
-            return
+    def write_no_fresh_pairs(self) -> None:
+        """None were scored yet; often none need be."""
         self.con.execute(
-            f"delete from {self.members} where record_id in (select record_id from {self.only})"
+            f"create or replace table {self.fresh_pairs} "
+            "(l_rid bigint, r_rid bigint, pattern bigint, weight bigint)"
         )
-        with arriving(self.con, self.records.table.select(["rid"])) as linked:
-            self.con.execute(
-                f"delete from {self.component_pairs} where l_rid in (from {linked})"
-                f" or r_rid in (from {linked})"
-            )
 
-    def added_pairs(self) -> ScoredPairs:
-        """The pairs scored just now, kept with the others of their kind."""
-        found = self.scored(self.fresh_pairs)
-        self.con.execute(
-            f"insert into {self.component_pairs} "
-            f"select l_rid, r_rid, pattern, weight from {self.fresh_pairs}"
-        )
+    def write_component_pairs(self) -> None:
+        """The pairs that were scored just now are those of these records."""
+        fresh = f"select l_rid, r_rid, pattern, weight::bigint as weight from {self.fresh_pairs}"
+        if not self.only:
+            self.con.execute(f"create or replace table {self.component_pairs} as {fresh}")
+        else:
+            with arriving(self.con, self.records.table.select(["rid"])) as linked:
+                changed = renew_rows(
+                    self.con, self.component_pairs,
+                    where=f"l_rid in (from {linked}) or r_rid in (from {linked})", rows=fresh,
+                )  # fmt: skip
+            self.con.execute(
+                "create or replace temp table repaired as"
+                f" select l_rid as rid from {changed} union select r_rid from {changed}"
+            )
         self.con.execute(f"drop table {self.fresh_pairs}")
-        return found
 
     def write_members(self, labels: Positions, generous: Positions) -> None:
         """Cluster and component of each record, named by the number of their first record."""
@@ -183,7 +180,17 @@ class _Tables:
             "cluster": self.records.of_positions("rid", labels),
         }
         with arriving(self.con, pa.table(columns)) as members:
-            self.con.execute(f"insert into {self.members} from {members}")
+            if not self.only:
+                self.con.execute(f"create or replace table {self.members} as from {members}")
+                return
+            changed = renew_rows(
+                self.con, self.members,
+                where=f"record_id in (select record_id from {self.only})", rows=f"from {members}",
+            )  # fmt: skip
+        self.con.execute(
+            f"create or replace temp table regrouped as select record_id from {changed}"
+            " group by record_id, cluster having count(*) = 1"
+        )
 
     def write_candidates(self, left: Positions, right: Positions) -> None:
         import pyarrow as pa

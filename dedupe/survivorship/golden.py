@@ -28,6 +28,7 @@ from dedupe.survivorship.tables import (
     lineage_rows,
 )
 from stamm.errors import UsageError
+from stamm.rows import renew_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,24 +58,32 @@ def write_golden_parties(
 
     `only` names a table of the party ids to choose for; rows of the others stay.
     """
+    place = "chosen" if only else "golden.golden"
     for table, columns in _TABLES.items():
-        con.execute(
-            f"delete from golden.golden_{table} where party_id in (from {only})"
-            if only
-            else f"create or replace table golden.golden_{table} ({columns})"
-        )
+        kind = "temp table" if only else "table"
+        con.execute(f"create or replace {kind} {place}_{table} ({columns})")
+    _choose_into(con, place, rules or load_rules(), only)
+    for table in _TABLES if only else ():
+        renew_rows(
+            con, f"golden.golden_{table}",
+            where=f"party_id in (from {only})", rows=f"from chosen_{table}",
+        )  # fmt: skip
+
+
+def _choose_into(con: duckdb.DuckDBPyConnection, place: str, rules: Rules, only: str) -> None:
+    """Fill tables `<place>_parties` and `<place>_lineage`."""
     parties = prepare(con, only=only)
     cohesion = con.execute("from party_cohesion").to_arrow_table()
     for party_type in TYPES:
-        members = read_members(con, party_type, rules or load_rules(), parties)
-        cells = _cells(con, members, party_type, rules or load_rules())
+        members = read_members(con, party_type, rules, parties)
+        cells = _cells(con, members, party_type, rules)
         with arriving(con, golden_rows(members, cells, cohesion)) as rows:
             con.execute(
-                "insert into golden.golden_parties by name"
+                f"insert into {place}_parties by name"
                 f" select *, '{party_type}' as party_type from {rows}"
             )
         with arriving(con, lineage_rows(members, cells)) as rows:
-            con.execute(f"insert into golden.golden_lineage from {rows}")
+            con.execute(f"insert into {place}_lineage from {rows}")
 
 
 def _cells(

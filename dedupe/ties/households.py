@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dedupe.survivorship.candidates import folded
+from stamm.rows import renew_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,14 +48,18 @@ def renew_households(con: duckdb.DuckDBPyConnection, *, affected: str, tied_anew
         f"select distinct door, family from {_DOORS} semi join concerned_parties using (party_id)"
     )
     con.execute(f"create or replace temp table changed_homes as {homes}")
-    con.execute(f"delete from {_DOORS} where party_id in (select party_id from {affected})")
-    con.execute(f"insert into {_DOORS} {_doors_sql(affected)}")
+    renew_rows(
+        con, _DOORS,
+        where=f"party_id in (select party_id from {affected})", rows=_doors_sql(affected),
+    )  # fmt: skip
     con.execute(f"insert into changed_homes {homes}")
-    con.execute(
-        f"delete from {_HOUSEHOLDS} where party_id in (select party_id from concerned_parties"
-        f" union all select party_id from {_DOORS} semi join changed_homes using (door, family))"
+    residents = (
+        "select party_id from concerned_parties union all"
+        f" select party_id from {_DOORS} semi join changed_homes using (door, family)"
     )
-    con.execute(f"insert into {_HOUSEHOLDS} {households_sql('changed_homes')}")
+    renew_rows(
+        con, _HOUSEHOLDS, where=f"party_id in ({residents})", rows=households_sql("changed_homes")
+    )
 
 
 def _doors_sql(only: str = "") -> str:

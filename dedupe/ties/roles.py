@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dedupe.ties.branches import write_branches
 from dedupe.ties.held import HELD, renew_held, write_held
+from stamm.rows import renew_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,8 +59,9 @@ def renew_roles(
     renew_held(con, seen, rows)
     con.execute(f"insert into shared_values {shared}")
     con.execute(f"create or replace temp table tied_anew as {_tied_anew_sql(affected)}")
-    con.execute(f"delete from {_ROLES} where person_party_id in (from tied_anew)")
-    con.execute(f"insert into {_ROLES} {roles_sql('tied_anew')}")
+    renew_rows(
+        con, _ROLES, where="person_party_id in (from tied_anew)", rows=roles_sql("tied_anew")
+    )
     write_branches(con)
 
 
