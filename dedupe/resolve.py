@@ -145,7 +145,7 @@ def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
             work_dir=run.work_dir, known=known.get(party_type),
         )  # fmt: skip
         models[party_type] = linked.model
-        note_linked(run.con, party_type)
+        note_linked(run.con, linked.trained.specification)
         return cluster_linked(run.con, linked.trained, run.judged, encoded=linked.encoded)
 
     outcome = _resolve(
@@ -204,10 +204,10 @@ def _clusters_of(con: duckdb.DuckDBPyConnection, records: Collection[str]) -> li
     con.register("asked_records", pa.table({"record_id": pa.array(sorted(records), pa.string())}))
     found: dict[tuple[str, int], list[Member]] = {}
     for party_type in PARTY_TYPES:
-        members = f"link.{party_type}_members"
+        members, inputs = (f"link.{party_type}_{table}" for table in ("members", "inputs"))
         rows = con.execute(
             f"select m.record_id, i.created_at, m.cluster from {members} as m"
-            f" inner join {_MATCH_INPUT} as i using (record_id) where m.cluster in (select cluster"
+            f" inner join {inputs} as i using (rid) where m.cluster in (select cluster"
             f" from {members} where record_id in (select record_id from asked_records))"
             " order by m.record_id"
         ).fetchall()

@@ -30,15 +30,17 @@ class NumberedRecords:
 
     @staticmethod
     def of(con: duckdb.DuckDBPyConnection, party_type: str, only: str = "") -> NumberedRecords:
-        """All match-input records of a type, or those in the table `only`."""
-        chosen = f" and i.record_id in (select record_id from {only})" if only else ""
+        """All match-input records of a type, or those in the table `only` that were linked."""
+        rows = (
+            f"link.{party_type}_inputs where record_id in (select record_id from {only})"
+            if only
+            else "intermediate.int_parties__match_input as i"
+            f" left join link.{party_type}_records as r using (record_id)"
+            f" where i.party_type = '{party_type}'"
+        )
         return NumberedRecords(
             con.execute(
-                "select i.record_id, i.created_at, r.rid"
-                " from intermediate.int_parties__match_input as i"
-                f" left join link.{party_type}_records as r using (record_id)"
-                f" where i.party_type = ?{chosen} order by i.record_id",
-                [party_type],
+                f"select record_id, created_at, rid from {rows} order by record_id"
             ).to_arrow_table()
         )
 

@@ -1,17 +1,18 @@
 """What arrived and what left → which candidate pairs are to be made again.
 
 A record stands for all of equal content if its id is the smallest (`link.<party_type>_copies` has
-the others). Those that stand for others now, or no longer, are new or gone for blocking. A block
-that crossed its rule's cap, in either direction, counts as changed as a whole. All pairs of these
-records are made again; no other pair can differ.
+the others). Those that stand for others now, or no longer, are new or gone for blocking
+(`link.<party_type>_keys` has the blocks). A block that crossed its rule's cap, in either direction,
+counts as changed as a whole. All pairs of these records are made again; no other pair can differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dedupe.linking.blocking import has_entries, keys_sql, write_record_keys
-from dedupe.specification import BlockingRule, Specification
+from dedupe.specification import Specification
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,8 +31,8 @@ def note_copies(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 def renew_copies(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
     """Bring `link.<party_type>_copies` up to date after `renew_inputs`, before `renew_records`.
 
-    Temp tables: `entered` and `outgone` (rid, <blocking columns>), records that blocking sees now
-    and that it saw before; `copies` (rid, first_rid), those of all contents concerned.
+    Temp tables: `entered` (rid, <blocking columns>) and `outgone` (rid), records that blocking sees
+    now and that it saw before; `copies` (rid, first_rid), those of all contents concerned.
     """
     party_type = specification.party_type
     inputs, copies = f"link.{party_type}_inputs", f"link.{party_type}_copies"
@@ -61,7 +62,7 @@ def renew_copies(con: duckdb.DuckDBPyConnection, specification: Specification) -
 
 
 def _write_movements(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """One pass over the records, as they were: who left, and who stands for others now or did."""
+    """Who left, and who stands for others now or did."""
     blocked = dict.fromkeys(c for rule in specification.blocking_rules for c in rule.columns)
     columns = ", ".join(("rid", *blocked))
     con.execute(
@@ -69,103 +70,94 @@ def _write_movements(con: duckdb.DuckDBPyConnection, specification: Specificatio
         " where rid = first_rid and rid not in (select rid from stood)"
     )
     con.execute(
-        "create or replace temp table outgoing as select rid from stood"
+        "create or replace temp table outgone as select rid from stood"
         " where rid not in (select rid from present where rid = first_rid)"
     )
     con.execute(
-        f"create or replace temp table moved_before as select {columns}"
-        f" from link.{specification.party_type}_records"
-        " where rid in (select rid from entering union all select rid from outgoing)"
-    )
-    con.execute(
         "create or replace temp table entered as"
-        f" select {columns} from arrived_rows semi join entering using (rid)"
-        " union all from moved_before semi join entering using (rid)"
-    )
-    con.execute(
-        "create or replace temp table outgone as from moved_before semi join outgoing using (rid)"
+        f" select {columns} from arrived_rows semi join entering using (rid) union all"
+        f" select {columns} from link.{specification.party_type}_records"
+        " semi join (from entering anti join arrived_rows using (rid)) using (rid)"
     )
 
 
-def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Temp tables `remade` (rid) and `candidates` (l_rid, r_rid, rules), all pairs of those."""
-    _write_keys(con, specification)
-    _write_concerned_keys(con, specification)
-    _write_blocks(con, specification)
-    _write_remade(con, specification)
-    if _count(con, "remade") > _count(con, "entered"):
-        for place, rule in enumerate(specification.blocking_rules):
-            con.execute(
-                f"insert into concerned_keys select distinct {place}, k from {_keys(place, rule)}"
-                " where k is not null and rid in (select rid from remade anti join entered"
-                " using (rid))"
-            )
-        _write_blocks(con, specification)
-    con.execute(f"create or replace temp table candidates as {_candidates_sql(specification)}")
-
-
-def _write_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Temp table `record_keys` (rid, k_<place>) of all records that blocking sees.
-
-    One pass hashes all rules' single values; the entries of lists are in a table for each rule.
-    """
+def note_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Write `link.<party_type>_keys` (rule, k, rid), after `note_copies`: who is in which block."""
     party_type = specification.party_type
     con.execute(
         "create or replace temp view blocked_records as"
         f" from link.{party_type}_records anti join link.{party_type}_copies using (rid)"
     )
-    write_record_keys(con, specification, "blocked_records")
-    for place, rule in enumerate(specification.blocking_rules):
-        if has_entries(rule):
-            con.execute(
-                f"create or replace temp table entry_keys_{place} as"
-                f" from ({keys_sql(rule, 'blocked_records')}) where k is not null"
-            )
-
-
-def _keys(place: int, rule: BlockingRule) -> str:
-    """Who holds which key of this rule: (rid, k)."""
-    if has_entries(rule):
-        return f"entry_keys_{place}"
-    return f"(select rid, k_{place} as k from record_keys)"
-
-
-def _write_concerned_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Temp table `concerned_keys` (rule, k): those of records that came or left."""
-    con.execute("create or replace temp view moved as from entered union all from outgone")
-    every = " union ".join(
-        f"select {place} as rule, k from ({keys_sql(rule, 'moved')}) where k is not null"
-        for place, rule in enumerate(specification.blocking_rules)
+    con.execute(
+        f"create or replace table link.{party_type}_keys (rule utinyint, k ubigint, rid integer)"
     )
-    con.execute(f"create or replace temp table concerned_keys as {every}")
+    for rows in _keys_of(con, specification, "blocked_records"):
+        con.execute(f"insert into link.{party_type}_keys {rows}")
 
 
-def _write_blocks(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Temp table `touched_blocks` (rule, k, rid): who is in a block of a concerned key now."""
+def _keys_of(
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str
+) -> Iterator[str]:
+    """Queries of the keys (rule, k, rid), rule by rule; single values are hashed in one pass."""
+    write_record_keys(con, specification, records)
     for place, rule in enumerate(specification.blocking_rules):
-        begin = "insert into" if place else "create or replace temp table"
+        single = f"select rid, k_{place} as k from record_keys"
+        held = keys_sql(rule, records) if has_entries(rule) else single
+        yield f"select {place} as rule, k, rid from ({held}) where k is not null"
+
+
+def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """Temp tables `remade` (rid) and `candidates` (l_rid, r_rid, rules), all pairs of those."""
+    keys = f"link.{specification.party_type}_keys"
+    _renew_keys(con, specification, keys)
+    con.execute(
+        "create or replace temp table concerned_keys as select distinct rule, k from moved_keys"
+    )
+    _write_blocks(con, keys)
+    _write_remade(con, specification)
+    if _count(con, "remade") > _count(con, "entered"):
         con.execute(
-            f"{begin} touched_blocks {'' if place else 'as'} select {place} as rule, k, rid"
-            f" from {_keys(place, rule)}"
-            f" where k in (select k from concerned_keys where rule = {place})"
+            f"insert into concerned_keys select distinct rule, k from {keys}"
+            " semi join (from remade anti join entered using (rid)) using (rid)"
         )
+        _write_blocks(con, keys)
+    con.execute(f"create or replace temp table candidates as {_candidates_sql(specification)}")
+
+
+def _renew_keys(con: duckdb.DuckDBPyConnection, specification: Specification, keys: str) -> None:
+    """Bring `keys` up to date; temp table `moved_keys` (rule, k, rid, step) of what came or left.
+
+    `step` is how many records more the block has.
+    """
+    con.execute(
+        "create or replace temp table moved_keys as"
+        f" select rule, k, rid, -1 as step from {keys} semi join outgone using (rid)"
+    )
+    con.execute(f"delete from {keys} where rid in (select rid from outgone)")
+    for rows in _keys_of(con, specification, "entered"):
+        con.execute(f"insert into moved_keys select *, 1 from ({rows})")
+    con.execute(f"insert into {keys} select rule, k, rid from moved_keys where step > 0")
+
+
+def _write_blocks(con: duckdb.DuckDBPyConnection, keys: str) -> None:
+    """Temp table `touched_blocks` (rule, k, rid): who is in a block of a concerned key now."""
+    con.execute(
+        "create or replace temp table touched_blocks as"
+        f" select rule, k, rid from {keys} semi join concerned_keys using (rule, k)"
+    )
 
 
 def _write_remade(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
     """The records that entered, and those that were in a block before it grew hot, or are since
     it is no longer."""
-    moved = " union all ".join(
-        f"select {place} as rule, {rule.cap} as cap, k, {sign} as step"
-        f" from ({keys_sql(rule, table)})"
-        for place, rule in enumerate(specification.blocking_rules)
-        for table, sign in (("entered", 1), ("outgone", -1))
-    )
+    caps = _caps(specification)
     con.execute(
         "create or replace temp table remade as with"
-        f" moved as (select rule, k, any_value(cap) as cap, sum(step) as grown from ({moved})"
-        "  group by rule, k),"
+        f" caps (rule, cap) as (values {caps}),"
+        " moved as (select rule, k, sum(step) as grown from moved_keys group by rule, k),"
         " sizes as (select rule, k, count(*) as size from touched_blocks group by rule, k),"
-        " crossed as (select rule, k from moved left join sizes using (rule, k)"
+        " crossed as (select rule, k from moved inner join caps using (rule)"
+        "  left join sizes using (rule, k)"
         "  where (coalesce(size, 0) > cap) <> (coalesce(size, 0) - grown > cap))"
         " select rid from entered"
         " union select rid from touched_blocks semi join crossed using (rule, k)"
@@ -175,19 +167,22 @@ def _write_remade(con: duckdb.DuckDBPyConnection, specification: Specification) 
 
 def _candidates_sql(specification: Specification) -> str:
     """Each pair once, bit i of `rules` for the i-th blocking rule, as in `dedupe.linking`."""
-    caps = ", ".join(f"({i}, {rule.cap})" for i, rule in enumerate(specification.blocking_rules))
     return (
-        f"with caps (rule, cap) as (values {caps}),"
+        f"with caps (rule, cap) as (values {_caps(specification)}),"
         " sized as (select rule, k, rid, count(*) over (partition by rule, k) as size"
         "  from touched_blocks),"
         " members as (select rule, k, rid, rid in (from remade) as again"
         "  from sized inner join caps using (rule) where size between 2 and cap)"
         " select least(a.rid, b.rid) as l_rid, greatest(a.rid, b.rid) as r_rid,"
-        " bit_or(1 << a.rule)::integer as rules"
+        " bit_or(1 << a.rule::integer)::integer as rules"
         " from members as a inner join members as b using (rule, k)"
         " where a.again and a.rid <> b.rid and (not b.again or a.rid < b.rid)"
         " group by 1, 2"
     )
+
+
+def _caps(specification: Specification) -> str:
+    return ", ".join(f"({i}, {rule.cap})" for i, rule in enumerate(specification.blocking_rules))
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -1,8 +1,9 @@
 """Match input against what was linked: which records of a type came, changed or went.
 
-`link.<party_type>_inputs` has one row per record: its number `rid`, a digest of all that the match
-input says of it, and a digest of its standardised content. Only a record whose content changed is
-linked again, under a new number; one whose other columns changed matters to survivorship.
+`link.<party_type>_inputs` has one row per record: its number `rid`, when it was created, a digest
+of all that the match input says of it, and a digest of its standardised content. Only a record
+whose content changed is linked again, under a new number; one whose other columns changed matters
+to survivorship.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from typing import TYPE_CHECKING, get_args
 from dedupe.specification import PartyType
 from dedupe.standardise.records import (
     MATCH_INPUT,
+    domain_firms_sql,
+    firm_names_sql,
     prepare,
+    prepare_firms,
     standardised_sql,
-    write_employers,
 )
+from stamm.rows import renew_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,8 +34,8 @@ def note_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     records = f"link.{party_type}_records"
     con.execute(
         f"create or replace table link.{party_type}_inputs as"
-        f" select r.rid, r.record_id, i.input, {_content_hash(con.table(records).columns)}"
-        f" as content from {records} as r"
+        " select r.rid, r.record_id, i.created_at, i.input,"
+        f" {_content_hash(con.table(records).columns)} as content from {records} as r"
         f" inner join ({_input_hashes(con)}) as i using (record_id)"
         f" where i.party_type = '{party_type}'"
     )
@@ -57,7 +61,7 @@ def compare_inputs(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def note_employers(con: duckdb.DuckDBPyConnection) -> None:
-    """Write firms' names anew; temp table `moved_employers` of people whose employer may differ.
+    """Bring firms' names up to date; temp table `moved_employers` of people whose may differ.
 
     A person's employer is told by the records of firms: by key, or by the mail domain. Where no
     firm's record changed, nobody's differs.
@@ -66,17 +70,25 @@ def note_employers(con: duckdb.DuckDBPyConnection) -> None:
     changed = con.table("compared_inputs").filter("party_type = 'organisation'").limit(1)
     if not changed.fetchall():
         return
-    for name in ("firm_names", "domain_firms"):
-        con.execute(f"create or replace temp table {name}_before as from link.{name}")
-    write_employers(con)
+    seen = "record_id in (select record_id from compared_inputs where party_type = 'organisation')"
+    prepare_firms(con, f"from {MATCH_INPUT} where party_type = 'organisation' and {seen}")
+    firms = renew_rows(con, "link.firm_names", where=seen, rows=firm_names_sql())
+    con.execute(
+        f"create or replace temp table changed_firms as select record_id, domains from {firms}"
+    )
+    told = "domain in (select unnest(domains) from changed_firms)"
+    domains = renew_rows(
+        con, "link.domain_firms",
+        where=told, rows=f"select * from ({domain_firms_sql()}) where {told}",
+    )  # fmt: skip
     con.execute(
         "insert into moved_employers"
         f" select record_id from {_PEOPLE} where organisation_key in"
-        f" (select record_id from {_changed('firm_names', 'record_id')})"
+        " (select record_id from changed_firms)"
         " union"
         f" select record_id from (select record_id, unnest(emails) as raw from {_PEOPLE})"
         " where raw in (select raw from link.std_email where domain in"
-        f" (select domain from {_changed('domain_firms', 'domain')}))"
+        f" (select domain from {domains}))"
     )
 
 
@@ -145,8 +157,9 @@ def _replace_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
     known = f"link.{party_type}_inputs"
     con.execute(
         "create or replace temp table renewed_inputs as"
-        " select coalesce(a.rid, k.rid) as rid, n.record_id, coalesce(c.input, k.input) as input,"
-        " n.content from restandardised as n left join arrived_rows as a using (record_id)"
+        " select coalesce(a.rid, k.rid) as rid, n.record_id, s.created_at,"
+        " coalesce(c.input, k.input) as input, n.content from restandardised as n"
+        " inner join seen_rows as s using (record_id) left join arrived_rows as a using (record_id)"
         f" left join (from compared_inputs where party_type = '{party_type}') as c"
         f" using (record_id) left join {known} as k using (record_id)"
     )
@@ -159,7 +172,7 @@ def _replace_inputs(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
 
 def _input_hashes(con: duckdb.DuckDBPyConnection) -> str:
     digest = _digest(con.table(MATCH_INPUT).columns)
-    return f"select party_type, record_id, {digest} as input from {MATCH_INPUT}"
+    return f"select party_type, record_id, created_at, {digest} as input from {MATCH_INPUT}"
 
 
 def _content_hash(columns: list[str]) -> str:
@@ -173,12 +186,3 @@ def _digest(columns: Iterable[str]) -> str:
     """
     values = ", ".join(f"{column}, 'asc nulls last'" for column in sorted(columns))
     return f"md5_number(create_sort_key({values}))"
-
-
-def _changed(table: str, key: str) -> str:
-    """Keys whose rows came, changed or went."""
-    now, before = f"link.{table}", f"{table}_before"
-    return (
-        f"(select {key} from (from {now} except from {before})"
-        f" union all select {key} from (from {before} except from {now}))"
-    )

@@ -9,20 +9,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.increments.blocks import note_copies, renew_copies, write_changed_candidates
+from dedupe.increments.blocks import (
+    note_copies,
+    note_keys,
+    renew_copies,
+    write_changed_candidates,
+)
 from dedupe.increments.inputs import note_inputs, renew_inputs, renew_records
 from dedupe.linking.blocking import IDENTICAL
 from dedupe.linking.linkage import add_pairs
 from dedupe.model import Model, weigh_new_values
+from dedupe.specification import Specification
 
 if TYPE_CHECKING:
     import duckdb
 
 
-def note_linked(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
-    """After all records were linked: note what the next run has to compare with."""
-    note_inputs(con, party_type)
-    note_copies(con, party_type)
+def note_linked(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
+    """After all records of a type were linked: note what the next run has to compare with."""
+    note_inputs(con, specification.party_type)
+    note_copies(con, specification.party_type)
+    note_keys(con, specification)
 
 
 def relink(con: duckdb.DuckDBPyConnection, party_type: str, model: Model, folder: Path) -> None:

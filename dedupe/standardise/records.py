@@ -89,13 +89,26 @@ def standardise_records(
 
 def write_employers(con: duckdb.DuckDBPyConnection) -> None:
     """`link.firm_names` and `link.domain_firms`, by all organisation records there are now."""
-    con.execute(
-        "create or replace temp view organisations as"
-        f" from {MATCH_INPUT} where party_type = 'organisation'"
-    )
+    prepare_firms(con, f"from {MATCH_INPUT} where party_type = 'organisation'")
+    con.execute(f"create or replace table link.firm_names as {firm_names_sql()}")
+    con.execute(f"create or replace table link.domain_firms as {domain_firms_sql()}")
+
+
+def prepare_firms(con: duckdb.DuckDBPyConnection, organisations: str) -> None:
+    """What `firm_names_sql` reads of these records of the match input, a query."""
+    con.execute(f"create or replace temp view organisations as {organisations}")
     with parsers() as opened:
         _standardise_all(con, _EMPLOYERS, opened)
-    _execute(con, "employers.sql")
+
+
+def firm_names_sql() -> str:
+    """The rows of `link.firm_names` of the records that were prepared."""
+    return _sql("firm_names.sql")
+
+
+def domain_firms_sql() -> str:
+    """All rows of `link.domain_firms`, by `link.firm_names`."""
+    return _sql("domain_firms.sql")
 
 
 def prepare(
