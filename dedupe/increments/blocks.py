@@ -88,11 +88,9 @@ def note_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> N
         "create or replace temp view blocked_records as"
         f" from link.{party_type}_records anti join link.{party_type}_copies using (rid)"
     )
-    con.execute(
-        f"create or replace table link.{party_type}_keys (rule utinyint, k ubigint, rid integer)"
-    )
-    for rows in _keys_of(con, specification, "blocked_records"):
-        con.execute(f"insert into link.{party_type}_keys {rows}")
+    every = " union all ".join(_keys_of(con, specification, "blocked_records"))
+    # In one statement: row groups that several left half full would be written again by the next.
+    con.execute(f"create or replace table link.{party_type}_keys as {every}")
 
 
 def _keys_of(
@@ -103,7 +101,10 @@ def _keys_of(
     for place, rule in enumerate(specification.blocking_rules):
         single = f"select rid, k_{place} as k from record_keys"
         held = keys_sql(rule, records) if has_entries(rule) else single
-        yield f"select {place} as rule, k, rid from ({held}) where k is not null"
+        yield (
+            f"select {place}::utinyint as rule, k, rid::integer as rid"
+            f" from ({held}) where k is not null"
+        )
 
 
 def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
