@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from dedupe.standardise.folding import plain, without_umlauts
@@ -84,6 +85,9 @@ ROLES = frozenset(
     ]
 )
 SHORTEST = 100_000  # six digits with the area code; what is shorter reaches an extension only
+_CALLING = {"DE": "49", "AT": "43", "CH": "41"}
+# +49 30 123456, 0049 30 123456 or 030 123456, without blanks; no number of ours starts with 0.
+_PLAIN = re.compile(r"(?:(\+|00)(49|43|41)|0)([1-9][0-9]{5,16})")
 _SHAPE = re.compile(r"^[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")
 
 
@@ -156,10 +160,39 @@ def phone(text: str, country: str | None) -> Phone:
 
     Numbers whose length is possible are kept even where the range is not assigned.
     """
+    region = (country or "DE").upper()
+    return _plain_phone(text, region) or phone_of_library(text, region)
+
+
+def _plain_phone(text: str, region: str) -> Phone | None:
+    """What the library says of plain numbers of our countries, which are most, in a tenth of its
+    time; None where only it can say."""
+    found = _PLAIN.fullmatch(text)
+    if found is None:
+        return None
+    prefix, code, national = found.groups()
+    if prefix != "+" and region not in _CALLING:  # others dial abroad and far in other ways
+        return None
+    code = code or _CALLING[region]
+    return Phone(f"+{code}{national}") if len(national) in _possible_lengths(code) else None
+
+
+@cache
+def _possible_lengths(code: str) -> frozenset[int]:
+    """Digits after the country's code, area code included."""
+    from phonenumbers import PhoneMetadata, region_code_for_country_code
+
+    metadata = PhoneMetadata.metadata_for_region(region_code_for_country_code(int(code)))
+    desc = metadata.general_desc if metadata else None
+    return frozenset(desc.possible_length if desc else ())
+
+
+def phone_of_library(text: str, region: str) -> Phone:
+    """The number as the library reads it."""
     import phonenumbers
 
     try:
-        number = phonenumbers.parse(text.replace("(0)", ""), (country or "DE").upper())
+        number = phonenumbers.parse(text.replace("(0)", ""), region)
     except phonenumbers.NumberParseException:
         return Phone(None)
     too_short = (number.national_number or 0) < SHORTEST

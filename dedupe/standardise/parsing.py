@@ -6,17 +6,18 @@ on which process was faster. Few values are parsed here: a process costs more th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dedupe.standardise.values import Kind
 
 WORTH_PROCESSES = 20_000  # values; parsed here in about as long as the processes take to start
 CHUNK = 4_000
 PROCESSES = 2
-Row = Sequence[Any]
 
 
 class Parsers:
@@ -25,15 +26,18 @@ class Parsers:
     def __init__(self) -> None:
         self._processes: Any = None
 
-    def parse(self, kind: Kind, spellings: Sequence[Row]) -> list[Row]:
-        """One row of parts per spelling, in their order."""
-        if len(spellings) < WORTH_PROCESSES:
-            return parse_rows(kind.parse, spellings)
+    def parse(self, kind: Kind, spellings: pa.Table) -> pa.Table:
+        """One row of parts per spelling, in their order; `spellings` has a column per argument."""
+        if spellings.num_rows < WORTH_PROCESSES:
+            return parse_table(kind, spellings)
+        import pyarrow as pa
         from joblib import delayed
 
-        chunks = [spellings[i : i + CHUNK] for i in range(0, len(spellings), CHUNK)]
+        chunks = (
+            _packed(spellings.slice(start, CHUNK)) for start in range(0, spellings.num_rows, CHUNK)
+        )
         parsed = self._started()(delayed(_parse_chunk)(kind.name, chunk) for chunk in chunks)
-        return [row for rows in parsed for row in rows]
+        return pa.concat_tables([_unpacked(rows) for rows in parsed])
 
     def _started(self) -> Any:
         if self._processes is None:
@@ -59,12 +63,42 @@ def parsers() -> Iterator[Parsers]:
         opened.close()
 
 
-def parse_rows(parse: Callable[..., Row], spellings: Sequence[Row]) -> list[Row]:
-    return [tuple(parse(*spelling)) for spelling in spellings]
+def parse_table(kind: Kind, spellings: pa.Table) -> pa.Table:
+    """The same in this process."""
+    import pyarrow as pa
+
+    rows = [
+        tuple(kind.parse(*spelling))
+        for spelling in zip(*(column.to_pylist() for column in spellings.columns), strict=True)
+    ]
+    parts = list(zip(*rows, strict=True)) or [()] * len(kind.columns)
+    types = {"varchar": pa.string(), "varchar[]": pa.list_(pa.string()), "boolean": pa.bool_()}
+    return pa.table(
+        {
+            name: pa.array(part, types[sql])
+            for (name, sql), part in zip(kind.columns, parts, strict=True)
+        }
+    )
 
 
-def _parse_chunk(kind: str, spellings: Sequence[Row]) -> list[Row]:
+def _parse_chunk(kind: str, chunk: bytes) -> bytes:
     """In the other process: a kind's parser is found by its name, as it cannot be sent."""
     from dedupe.standardise.kinds import KINDS
 
-    return parse_rows(KINDS[kind].parse, spellings)
+    return _packed(parse_table(KINDS[kind], _unpacked(chunk)))
+
+
+def _packed(rows: pa.Table) -> bytes:
+    """To be sent to another process; a pickled slice would bring the whole table along."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _unpacked(packed: bytes) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(packed).read_all()

@@ -15,10 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dedupe.linking.arriving import arriving
 from dedupe.standardise.parsing import Parsers
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 # What decides a parsed value beside our own code; a newer phonenumbers knows other numbers.
 LIBRARIES = ("phonenumbers", "python-stdnum")
@@ -61,8 +63,8 @@ def standardise_values(
     )
     spellings = con.execute(
         f"select distinct {', '.join(_spelt_names(kind))} from unknown_values order by all"
-    ).fetchall()
-    if spellings:
+    ).to_arrow_table()
+    if spellings.num_rows:
         _add(con, kind, spellings, parsers.parse(kind, spellings))
 
 
@@ -89,33 +91,17 @@ def _spelling(kind: Kind) -> str:
     return ", ".join(f"{e} as {n}" for e, n in zip(expressions, _spelt_names(kind), strict=True))
 
 
-def _add(
-    con: duckdb.DuckDBPyConnection,
-    kind: Kind,
-    spellings: Sequence[tuple[Any, ...]],
-    parsed: Sequence[Sequence[Any]],
-) -> None:
-    import pyarrow as pa
-
-    names = [*_spelt_names(kind), *(column for column, _ in kind.columns)]
-    types = ["varchar"] * len(_spelt_names(kind)) + [sql for _, sql in kind.columns]
-    columns = [*zip(*spellings, strict=True), *zip(*parsed, strict=True)]
-    arrays = [pa.array(c, type=_arrow(t)) for c, t in zip(columns, types, strict=True)]
-    con.register("parsed_values", pa.table(dict(zip(names, arrays, strict=True))))
+def _add(con: duckdb.DuckDBPyConnection, kind: Kind, spellings: pa.Table, parsed: pa.Table) -> None:
+    for name in parsed.column_names:
+        spellings = spellings.append_column(name, parsed[name])
     raw = ", ".join(f"u.{c}" for c in kind.raw)
-    parts = ", ".join(f"p.{c}" for c, _ in kind.columns)
+    parts = ", ".join(f"p.{c}" for c in parsed.column_names)
     match = " and ".join(f"u.{n} is not distinct from p.{n}" for n in _spelt_names(kind))
-    con.execute(
-        f"insert into {kind.table} select {raw}, {parts}"
-        f" from unknown_values as u inner join parsed_values as p on {match}"
-    )
-    con.unregister("parsed_values")
-
-
-def _arrow(sql: str) -> Any:
-    import pyarrow as pa
-
-    return {"varchar": pa.string(), "varchar[]": pa.list_(pa.string()), "boolean": pa.bool_()}[sql]
+    with arriving(con, spellings) as rows:
+        con.execute(
+            f"insert into {kind.table} select {raw}, {parts}"
+            f" from unknown_values as u inner join {rows} as p on {match}"
+        )
 
 
 @lru_cache(maxsize=1)

@@ -9,12 +9,13 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.standardise import kinds, parsing, values
-from dedupe.standardise.contact_points import phone
+from dedupe.standardise.contact_points import phone, phone_of_library
 from dedupe.standardise.parsing import Parsers, parsers
 from dedupe.standardise.values import standardise_values
 from stamm.duck import in_memory
@@ -28,7 +29,7 @@ class Counting(Parsers):
         self.asked: list[tuple] = []
 
     def parse(self, kind, spellings):
-        self.asked += spellings
+        self.asked += zip(*(column.to_pylist() for column in spellings.columns), strict=True)
         return super().parse(kind, spellings)
 
 
@@ -113,23 +114,44 @@ def test_a_number_reads_the_same_whether_its_marks_were_taken_out_before_or_not(
             assert found == phone(text, region).phone, (text, region)
 
 
+PREFIXES = (
+    "",
+    "0",
+    "00",
+    "+",
+    *(p + c for p in ("+", "00", "") for c in ("49", "43", "41", "423")),
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.sampled_from(PREFIXES),
+    st.text(alphabet="0123456789", min_size=1, max_size=18),
+    st.sampled_from(["DE", "AT", "CH", "LI", "FR", "US", "XX"]),
+)
+def test_a_plain_number_is_what_the_library_says_it_is(prefix, digits, region):
+    assert phone(prefix + digits, region) == phone_of_library(prefix + digits, region)
+
+
 def test_other_processes_parse_like_this_one_and_keep_the_order(monkeypatch):
     draw = random.Random(7)
-    spellings = [("".join(draw.choices("abcdeéäöüß -", k=9)),) for _ in range(250)]
-    here = parsing.parse_rows(kinds.FAMILY.parse, spellings)
+    spellings = pa.table({"raw": ["".join(draw.choices("abcdeéäöüß -", k=9)) for _ in range(250)]})
+    here = parsing.parse_table(kinds.FAMILY, spellings)
     monkeypatch.setattr(parsing, "WORTH_PROCESSES", 100)
     monkeypatch.setattr(parsing, "CHUNK", 40)
     with parsers() as opened:
         assert opened.parse(kinds.FAMILY, spellings) == here
-        assert opened.parse(kinds.FAMILY, spellings[:99]) == here[:99]
+        assert opened.parse(kinds.FAMILY, spellings.slice(0, 99)) == here.slice(0, 99)
 
 
 PLAIN_SCRIPT = """
+import pyarrow as pa
+
 from dedupe.standardise import kinds, parsing
 
 parsing.WORTH_PROCESSES = 10
 with parsing.parsers() as opened:
-    print(len(opened.parse(kinds.CITY, [(f"Ort {i}",) for i in range(50)])))
+    print(len(opened.parse(kinds.CITY, pa.table({"raw": [f"Ort {i}" for i in range(50)]}))))
 """
 
 
