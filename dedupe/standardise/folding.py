@@ -37,4 +37,6 @@ def without_umlauts(word: str) -> str:
 
     Not after vowels (`neue`, `bauer`) or q, where `ue` is no umlaut.
     """
-    return _TRANSCRIBED.sub(lambda found: found.group()[0], word)
+    if "ae" in word or "oe" in word or "ue" in word:  # few have any, and they are many
+        return _TRANSCRIBED.sub(lambda found: found.group()[0], word)
+    return word

@@ -5,6 +5,9 @@ Source: H. J. Postel, Die Kölner Phonetik, IBM-Nachrichten 19 (1969), 925–931
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import groupby
+
 _SIMPLE = {
     **dict.fromkeys("aeijouy", "0"), "b": "1", **dict.fromkeys("fvw", "3"),
     **dict.fromkeys("gkq", "4"), "l": "5", **dict.fromkeys("mn", "6"), "r": "7",
@@ -15,16 +18,14 @@ _SIMPLE = {
 def koelner_phonetik(word: str) -> str:
     """The code of a folded word; '' for none. Müller-Lüdenscheidt → 65752682."""
     letters = [c for c in word if c.isalpha()]
-    codes = [_code(letters, place) for place in range(len(letters))]
-    joined = "".join(codes)
-    single = "".join(c for i, c in enumerate(joined) if i == 0 or c != joined[i - 1])
+    beside = zip(["", *letters], letters, [*letters[1:], ""], strict=False)
+    joined = "".join(_code(before, letter, after) for before, letter, after in beside)
+    single = "".join(code for code, _ in groupby(joined))
     return single[:1] + single[1:].replace("0", "")
 
 
-def _code(letters: list[str], place: int) -> str:
-    letter = letters[place]
-    before = letters[place - 1] if place else ""
-    after = letters[place + 1] if place + 1 < len(letters) else ""
+@cache  # a few thousand triples of letters make all words
+def _code(before: str, letter: str, after: str) -> str:
     if letter in _SIMPLE:
         return _SIMPLE[letter]
     if letter == "h":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dedupe.standardise import kinds
 from dedupe.standardise.parsing import Parsers, parsers
 from dedupe.standardise.values import Kind, standardise_values
+from stamm.duck import uncompressed
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,10 +81,12 @@ def standardise_records(
     if party_type == "person":
         write_employers(con)
     prepare(con, party_type, MATCH_INPUT, learn_context=learn_context)
-    con.execute(
-        f"create or replace table link.{party_type}_records as select seq as rid, * exclude (seq)"
-        f" from ({standardised_sql(con, party_type)}) order by rid"
-    )
+    with uncompressed(con):
+        con.execute(
+            f"create or replace table link.{party_type}_records as"
+            " select seq as rid, * exclude (seq)"
+            f" from ({standardised_sql(con, party_type)}) order by rid"
+        )
     return int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
 
 

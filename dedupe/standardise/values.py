@@ -94,14 +94,18 @@ def _spelling(kind: Kind) -> str:
 def _add(con: duckdb.DuckDBPyConnection, kind: Kind, spellings: pa.Table, parsed: pa.Table) -> None:
     for name in parsed.column_names:
         spellings = spellings.append_column(name, parsed[name])
-    raw = ", ".join(f"u.{c}" for c in kind.raw)
-    parts = ", ".join(f"p.{c}" for c in parsed.column_names)
-    match = " and ".join(f"u.{n} is not distinct from p.{n}" for n in _spelt_names(kind))
     with arriving(con, spellings) as rows:
-        con.execute(
-            f"insert into {kind.table} select {raw}, {parts}"
-            f" from unknown_values as u inner join {rows} as p on {match}"
-        )
+        con.execute(f"insert into {kind.table} {_written(kind, rows)}")
+
+
+def _written(kind: Kind, parsed: str) -> str:
+    """The parsed rows, each for all raw values that are spelt so."""
+    if not kind.spelt:
+        return f"from {parsed}"
+    raw = ", ".join(f"u.{c}" for c in kind.raw)
+    parts = ", ".join(f"p.{c}" for c, _ in kind.columns)
+    match = " and ".join(f"u.{n} is not distinct from p.{n}" for n in _spelt_names(kind))
+    return f"select {raw}, {parts} from unknown_values as u inner join {parsed} as p on {match}"
 
 
 @lru_cache(maxsize=1)
