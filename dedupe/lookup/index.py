@@ -28,7 +28,7 @@ Record = dict[str, Any]
 Hashes = NDArray[np.uint64]
 # Smallest blocks first until so many records are found: a look-up must answer in milliseconds, and
 # what only shares a frequent value with hundreds of others is no answer anyway.
-MOST_CANDIDATES = 300
+MOST_CANDIDATES = 150
 
 
 @dataclass(frozen=True)

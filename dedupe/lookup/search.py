@@ -103,16 +103,16 @@ class _Search:
     def find(self, record: Record, limit: int, at_least: float) -> list[Hit]:
         keys, bits = self._hashed(record)
         ours = tuple(record.get(name) for name in self._columns)
+        codes_with = self._weigher.codes_of(ours)
         best: dict[str, _Weighed] = {}
         for theirs in self._index.records(self._index.candidates(keys)):
-            one = self._weighed(ours, theirs, bits)
+            one = self._weighed(ours, theirs, codes_with(theirs), bits)
             if one.party_id not in best or one.weight > best[one.party_id].weight:
                 best[one.party_id] = one
         ranked = sorted(best.values(), key=lambda one: (-one.weight, one.party_id))
         return [self._hit(ours, one) for one in ranked[:limit] if one.probability >= at_least]
 
-    def _weighed(self, ours: Row, theirs: Row, bits: TermBits) -> _Weighed:
-        codes = self._weigher.codes(ours, theirs)
+    def _weighed(self, ours: Row, theirs: Row, codes: list[int], bits: TermBits) -> _Weighed:
         terms = self._weigher.terms(codes, ours, theirs, bits)
         party_id, weight = theirs[self._party], self._weigher.weight(codes, terms)
         return _Weighed(party_id, weight, codes, terms, theirs)

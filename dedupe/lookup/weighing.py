@@ -6,7 +6,7 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,7 @@ class Weigher:
         self._place = {name: i for i, name in enumerate(columns)}
         comparisons = trained.specification.comparisons
         self._levels = [level_of(comparison, self._place) for comparison in comparisons]
+        self._needs = [[self._place[column] for column in one.needs] for one in comparisons]
         self._alike = [i for i, one in enumerate(comparisons) if is_strangers(trained, one)]
         self._terms = [
             (comparisons.index(c), c.code(level.name), level.term_frequency)
@@ -39,9 +40,25 @@ class Weigher:
         ]
         self._bits = lru_cache(maxsize=100_000)(lambda codes: pattern_bits(trained, pack(codes)))
 
-    def codes(self, ours: Row, theirs: Row) -> list[int]:
-        """The level's code of each comparison."""
-        return [level(ours, theirs) for level in self._levels]
+    def codes_of(self, ours: Row) -> Callable[[Row], list[int]]:
+        """The level's code of each comparison, of this record with any other.
+
+        A card says little: what it does not say is not asked of each candidate.
+        """
+        telling = [
+            (place, level)
+            for place, (level, needs) in enumerate(zip(self._levels, self._needs, strict=True))
+            if all(ours[i] is not None for i in needs)
+        ]
+        silent = [0] * len(self._levels)
+
+        def codes(theirs: Row) -> list[int]:
+            found = silent.copy()
+            for place, level in telling:
+                found[place] = level(ours, theirs)
+            return found
+
+        return codes
 
     def terms(self, codes: Sequence[int], ours: Row, theirs: Row, bits: TermBits) -> list[float]:
         """Bits per comparison for the value that both hold, the rarest of several."""
