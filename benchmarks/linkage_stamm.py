@@ -18,7 +18,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
     from dedupe.clustering.clusters import components
     from dedupe.linking.blocking import block
     from dedupe.linking.encoding import encode, without_copies
-    from dedupe.linking.linkage import compare_candidates, keep_pairs
+    from dedupe.linking.linkage import compare_candidates, forget_compared, keep_pairs
     from dedupe.linking.term_frequencies import build_frequencies
     from dedupe.resolve import cluster_linked
     from dedupe.specification import load_specification
@@ -46,6 +46,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("train")
         build_frequencies(con, trained, encoded, without_copies(con, encoded))
         kept = keep_pairs(con, trained, encoded)
+        forget_compared(con)
         phases.ends("score")
         sure = con.execute(
             "select l_rid - 1 as l, r_rid - 1 as r from link.person_pairs where weight > 0"

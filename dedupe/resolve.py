@@ -135,7 +135,7 @@ def _usable_models(run: _Run) -> dict[str, Model]:
 
 def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
     """Link all records, by these models where there are any."""
-    from dedupe.linking.linkage import link
+    from dedupe.linking.linkage import forget_compared, link
 
     models = {}
 
@@ -144,6 +144,7 @@ def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
             run.con, party_type, run.specifications[party_type],
             work_dir=run.work_dir, known=known.get(party_type),
         )  # fmt: skip
+        forget_compared(run.con)
         models[party_type] = linked.model
         note_linked(run.con, linked.trained.specification)
         return cluster_linked(run.con, linked.trained, run.judged, encoded=linked.encoded)

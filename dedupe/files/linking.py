@@ -20,7 +20,7 @@ from dedupe.files.loaded import POSITION, RECORD, TABLE
 from dedupe.files.own_specification import OwnSpecification, check_columns
 from dedupe.linking.arriving import arriving
 from dedupe.linking.blocking import set_copies_aside
-from dedupe.linking.linkage import LinkResult, link_standardised
+from dedupe.linking.linkage import LinkResult, forget_compared, link_standardised
 from dedupe.linking.patterns import level_sql
 from dedupe.resolve import cluster_linked
 from dedupe.specification import PartyType, Specification
@@ -81,6 +81,7 @@ def link_records(
             continue
         tell(f"linking {party_type} records")
         result = link_standardised(con, specification, work_dir=work_dir)
+        forget_compared(con)
         tell(f"clustering {party_type} records")
         _group(con, cluster_linked(con, result.trained, encoded=result.encoded))
         result = replace(result, encoded=None)

@@ -105,7 +105,9 @@ def write_candidates(
     """Temp table `candidates` (l_rid, r_rid, rules) of these records, by l_rid and r_rid."""
     import pyarrow as pa
 
-    con.execute("create or replace temp table candidates (l_rid int, r_rid int, rules bigint)")
+    # Of tens of millions of pairs each byte counts.
+    mask = "int" if len(specification.blocking_rules) < 32 else "bigint"
+    con.execute(f"create or replace temp table candidates (l_rid int, r_rid int, rules {mask})")
     (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
     (highest,) = con.execute(f"select coalesce(max(rid), 0) from {records}").fetchall()[0]
     holders = _holders(con, specification, records)

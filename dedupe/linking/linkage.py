@@ -121,9 +121,10 @@ def compare_candidates(
     """Temp table `compared` (l_rid, r_rid, rules, pattern) of candidates and equal records.
 
     A record equal to an earlier one is tied to it alone; its pattern is that of the first one with
-    itself.
+    itself. Takes the place of `candidates`, which is gone then.
     """
     compare(con, specification, "candidates", "compared", carried="rules", encoded=encoded)
+    con.execute("drop table candidates")
     con.execute(
         "create or replace temp table originals as"
         " select distinct first_rid as l_rid, first_rid as r_rid from copies"
@@ -133,6 +134,11 @@ def compare_candidates(
         "insert into compared select c.first_rid, c.rid, 0, e.pattern from copies as c"
         " inner join equal_patterns as e on e.l_rid = c.first_rid"
     )
+
+
+def forget_compared(con: duckdb.DuckDBPyConnection) -> None:
+    """Let go of all pairs that were compared; for who has kept those that are worth it."""
+    con.execute("drop table if exists compared")
 
 
 def keep_pairs(
