@@ -54,7 +54,9 @@ def assert_same(con, specification, party_type):
         (left, right): {
             rule.name for i, rule in enumerate(specification.blocking_rules) if rules & (1 << i)
         }
-        for left, right, rules in con.sql("select l_rid, r_rid, rules from compared where rules <> 0").fetchall()
+        for left, right, rules in con.sql(
+            "select l_rid, r_rid, rules from compared where rules <> 0"
+        ).fetchall()
     }
     assert made == candidate_pairs(specification, distinct)
     compared = con.sql("select l_rid, r_rid, pattern from compared order by all").fetchall()
