@@ -31,8 +31,8 @@ TARGETS = {1_000_000: (2.5, 0.60, None), 5_000_000: (3.0, 0.45, 6.0)}
 
 
 def memory_limit(records: int) -> str:
-    """What DuckDB may use: 900 MB and 500 MB for each million."""
-    return f"{900 + 500 * records // 1_000_000}MB"
+    """What DuckDB may use: 900 MB and 520 MB for each million."""
+    return f"{900 + 520 * records // 1_000_000}MB"
 
 
 def prepare(folder: Path, records: int) -> Path:
