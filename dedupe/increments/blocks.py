@@ -8,10 +8,9 @@ counts as changed as a whole. All pairs of these records are made again; no othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import has_entries, keys_sql, write_record_keys
+from dedupe.linking.blocking import forget_record_keys, keys_by_rule
 from dedupe.specification import Specification
 
 if TYPE_CHECKING:
@@ -91,20 +90,17 @@ def note_keys(con: duckdb.DuckDBPyConnection, specification: Specification) -> N
     every = " union all ".join(_keys_of(con, specification, "blocked_records"))
     # In one statement: row groups that several left half full would be written again by the next.
     con.execute(f"create or replace table link.{party_type}_keys as {every}")
+    forget_record_keys(con)
 
 
 def _keys_of(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str
-) -> Iterator[str]:
-    """Queries of the keys (rule, k, rid), rule by rule; single values are hashed in one pass."""
-    write_record_keys(con, specification, records)
-    for place, rule in enumerate(specification.blocking_rules):
-        single = f"select rid, k_{place} as k from record_keys"
-        held = keys_sql(rule, records) if has_entries(rule) else single
-        yield (
-            f"select {place}::utinyint as rule, k, rid::integer as rid"
-            f" from ({held}) where k is not null"
-        )
+) -> list[str]:
+    """Queries of the keys (rule, k, rid), rule by rule."""
+    return [
+        f"select {place}::utinyint as rule, k, rid::integer as rid from ({held})"
+        for place, held in enumerate(keys_by_rule(con, specification, records))
+    ]
 
 
 def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
@@ -137,6 +133,7 @@ def _renew_keys(con: duckdb.DuckDBPyConnection, specification: Specification, ke
     con.execute(f"delete from {keys} where rid in (select rid from outgone)")
     for rows in _keys_of(con, specification, "entered"):
         con.execute(f"insert into moved_keys select *, 1 from ({rows})")
+    forget_record_keys(con)
     con.execute(f"insert into {keys} select rule, k, rid from moved_keys where step > 0")
 
 

@@ -121,30 +121,36 @@ def _holders(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str
 ) -> Iterator[Holders]:
     """Each rule's keys."""
-    write_record_keys(con, specification, records)
-    for place, rule in enumerate(specification.blocking_rules):
-        of_rule = (
-            keys_sql(rule, records)
-            if has_entries(rule)
-            else f"select rid, k_{place} as k from record_keys"
-        )
-        found = con.execute(f"select rid, k from ({of_rule}) where k is not null").fetchnumpy()
-        yield Holders(place, rule.cap, np.asarray(found["rid"]), np.asarray(found["k"]))
-    con.execute("drop table record_keys")
+    for place, held in enumerate(keys_by_rule(con, specification, records)):
+        found = con.execute(held).fetchnumpy()
+        cap = specification.blocking_rules[place].cap
+        yield Holders(place, cap, np.asarray(found["rid"]), np.asarray(found["k"]))
+    forget_record_keys(con)
 
 
-def write_record_keys(
+def keys_by_rule(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str
-) -> None:
-    """Temp table `record_keys` (rid, k_<place>): single values of all rules, hashed in one pass."""
-    keys = "".join(
-        f", {key_sql(rule)} as k_{place}"
+) -> list[str]:
+    """A query of the keys (rid, k) that are there for each rule; good until `forget_record_keys`.
+
+    Temp table `record_keys` (rid, k_<place>) has single values of all rules, hashed in one pass.
+    """
+    single = {
+        place: key_sql(rule)
         for place, rule in enumerate(specification.blocking_rules)
-        if not has_entries(rule)
-    )
+        if not LISTS.intersection(rule.columns)
+    }
+    keys = "".join(f", {key} as k_{place}" for place, key in single.items())
     con.execute(f"create or replace temp table record_keys as select rid{keys} from {records}")
+    held = (
+        f"select rid, k_{place} as k from record_keys"
+        if place in single
+        else keys_sql(rule, records)
+        for place, rule in enumerate(specification.blocking_rules)
+    )
+    return [f"select rid, k from ({query}) where k is not null" for query in held]
 
 
-def has_entries(rule: BlockingRule) -> bool:
-    """Whether a record has a key for each entry of a list."""
-    return bool(LISTS.intersection(rule.columns))
+def forget_record_keys(con: duckdb.DuckDBPyConnection) -> None:
+    """Let go of what `keys_by_rule` hashed."""
+    con.execute("drop table record_keys")
