@@ -134,10 +134,12 @@ def summary(found: Labels, truth: Labels) -> str:
 def wrong_pairs(
     con: duckdb.DuckDBPyConnection, trained: Trained, found: Labels, truth: Labels
 ) -> list[Wrong]:
-    """Needs what linking left: `link` tables, and temp tables `compared` and `copies`."""
+    """Needs the `link` tables that linking left; candidates are made again, they are gone by now."""
+    from dedupe.linking.blocking import block
     from dedupe.linking.linkage import score_pairs
 
     party_type = trained.specification.party_type
+    block(con, trained.specification)
     _write_placed(con, party_type, found, truth)
     con.execute("""
         create or replace temp table wrong as
@@ -165,7 +167,7 @@ def wrong_pairs(
                     when c.l_rid is null and f.l <> f.r then 0
                     when f.weight > {enough} then 2 else 1 end as way,
                count(*)
-        from firsts as f left join compared as c
+        from firsts as f left join candidates as c
             on c.l_rid = least(f.l, f.r) and c.r_rid = greatest(f.l, f.r)
         group by all order by all
     """).fetchall()
