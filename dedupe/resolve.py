@@ -170,8 +170,9 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
     linked = 0
     for party_type in PARTY_TYPES:
         relink(con, party_type, models[party_type], run.work_dir)
-        dirty = write_dirty(con, party_type)
-        found = cluster_linked(con, models[party_type].trained, run.judged, only=dirty)
+        trained = models[party_type].trained
+        dirty = write_dirty(con, party_type, trained.specification.thresholds.enough)
+        found = cluster_linked(con, trained, run.judged, only=dirty)
         _write_contradictions(con, party_type, found, only=dirty)
         touched.note(con, party_type)
         linked += _number(con, "select count(*) from arrived_rows")

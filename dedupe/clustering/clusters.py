@@ -92,6 +92,11 @@ class Clustering:
 ScoreMissing = Callable[[Positions, Positions], ScoredPairs]
 
 
+def component_threshold(enough: int) -> int:
+    """Weight above which a pair holds a component together, for this merge threshold."""
+    return min(GENEROUS, enough - _MORE_GENEROUS)
+
+
 def components(size: int, left: Positions, right: Positions) -> Positions:
     """Connected components; the label is the component's smallest position."""
     from scipy.sparse import coo_array
@@ -116,7 +121,7 @@ def cluster(
     Two parts are one party while their average weight is above `enough`.
     """
     judged = decisions or Decisions()
-    labels = _bounded_components(size, pairs, judged, min(GENEROUS, enough - _MORE_GENEROUS))
+    labels = _bounded_components(size, pairs, judged, component_threshold(enough))
     inside = pairs.where(labels[pairs.left] == labels[pairs.right])
     doubtful = _doubtful(labels, inside, judged, enough)
     if not doubtful.any():

@@ -17,11 +17,11 @@ import numpy as np
 
 from dedupe.clustering.clusters import (
     ENOUGH,
-    GENEROUS,
     Decisions,
     Pair,
     Positions,
     ScoredPairs,
+    component_threshold,
     components,
 )
 from dedupe.clustering.numbered_records import UNKNOWN, NumberedRecords
@@ -93,7 +93,8 @@ def cluster_parties(
     judged_pairs = decisions(judged, records.positions_of_ids(named))
     found = cluster_distinct(len(records), pairs, copies, score_missing, judged_pairs, enough)
     tables.write_component_pairs()
-    tables.write_members(found.labels, _generous(len(records), pairs, copies, judged_pairs))
+    near = pairs.where(pairs.weight > component_threshold(enough))
+    tables.write_members(found.labels, _held_together(len(records), near, copies, judged_pairs))
     return PartyClusters(records, found.labels, _named(records, found.contradictions))
 
 
@@ -103,9 +104,10 @@ def _named(records: NumberedRecords, pairs: Sequence[Pair]) -> tuple[tuple[str, 
     return tuple(zip(left, right, strict=True))
 
 
-def _generous(size: int, pairs: ScoredPairs, copies: ScoredPairs, judged: Decisions) -> Positions:
+def _held_together(
+    size: int, near: ScoredPairs, copies: ScoredPairs, judged: Decisions
+) -> Positions:
     """What hangs together at all: by a pair that may matter, by equal content, or by judgement."""
-    near = pairs.where(pairs.weight > GENEROUS)
     together = np.array(judged.together, dtype=np.int64).reshape(-1, 2)
     return components(
         size,

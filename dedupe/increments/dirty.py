@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from dedupe.clustering.clusters import GENEROUS
+from dedupe.clustering.clusters import component_threshold
 from dedupe.judgement.judgements import Judgement, latest_verdicts
 from dedupe.linking.blocking import IDENTICAL
 
@@ -41,16 +41,16 @@ def renew_judgements(con: duckdb.DuckDBPyConnection, judged: Collection[Judgemen
     )
 
 
-def write_dirty(con: duckdb.DuckDBPyConnection, party_type: str) -> str:
+def write_dirty(con: duckdb.DuckDBPyConnection, party_type: str, enough: int) -> str:
     """Name of a temp table of the record ids, present or gone, to cluster again.
 
-    After `relink` of the type and `renew_judgements`.
+    After `relink` of the type and `renew_judgements`; `enough` is the merge threshold.
     """
     members, dirty = f"link.{party_type}_members", f"dirty_{party_type}"
     con.execute(
         "create or replace temp table new_edges as"
         f" select l_rid, r_rid from link.{party_type}_pairs"
-        f" where (weight > {GENEROUS} or blocking_rule = '{IDENTICAL}')"
+        f" where (weight > {component_threshold(enough)} or blocking_rule = '{IDENTICAL}')"
         " and (l_rid in (select rid from relinked) or r_rid in (select rid from relinked))"
     )
     con.execute(

@@ -224,12 +224,14 @@ class Company:
         record_judgement(self.store, left, right, verdict, by="anna", at=DAY, reason="seen")
 
     def rekey(self) -> None:
-        """The source gives a record a new key and says so."""
-        row = self.any_row()
-        old = row["record_id"]
-        del self.rows[old]
+        """The source gives a record a new key and says so; a part cut from it follows."""
+        old = self.draw.choice(sorted(name for name in self.rows if "#" not in name))
+        row = self.rows.pop(old)
         new = self.add({"party_type": row["party_type"]})
         self.rows[new] = row | {"record_id": new}
+        part = self.rows.pop(f"{old}#org", None)
+        if part:
+            self.rows[f"{new}#org"] = part | {"record_id": f"{new}#org", "facet_of": new}
         state_aliases(self.store, [(old, new)], by="erp", at=DAY, reason="new keys")
         follow_alias(self.store, old, new, run_id="alias", at=DAY)
 
