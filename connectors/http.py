@@ -37,7 +37,7 @@ class Request:
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)  # a list is sent as many
     body: Any = None
     note: str = ""
 
@@ -137,7 +137,7 @@ class HttpClient:
         import requests
 
         url = self._within(request.path)
-        params: Mapping[str, str] | None = request.params
+        params: Mapping[str, Any] | None = request.params
         method, body = request.method, request.body
         for _ in range(self._limits.redirects + 1):
             try:

@@ -62,7 +62,7 @@ class Judge:
                 return self._rejected(raw, "mandatory_null", f"{name} is null", rid)
         try:
             moment = self._cursor(record) if self._cursor else None
-        except (ValueError, TypeError, OverflowError, AttributeError):
+        except (ValueError, TypeError, LookupError, OverflowError, AttributeError):
             return self._rejected(raw, "cursor_unreadable", "its moment cannot be read", rid)
         cursor = as_text(moment) if moment else None
         op = "delete" if deleted else "upsert"

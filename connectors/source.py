@@ -122,6 +122,18 @@ class Reader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class About:
+    """What a page of docs/connectors/ says beyond the declared streams; sentences, in English."""
+
+    title: str  # as the vendor writes it
+    category: str  # ERP, webshop, e-mail, support, files, databases
+    rights: str  # what the account has to be allowed
+    limits: str  # how fast and how much the vendor lets one read
+    verified: str  # the server, specification or documentation that it was held against
+    traps: tuple[str, ...] = ()  # what surprises who reads it by hand
+
+
 def _all_streams(system: System, source: SourceSettings) -> tuple[Stream, ...]:  # noqa: ARG001
     return system.streams
 
@@ -138,6 +150,7 @@ class System:
     settings: type[SourceSettings]
     streams: tuple[Stream, ...]
     open: Callable[[Any, Clock], Reader] = field(repr=False)
+    about: About | None = field(default=None, repr=False)
     narrow: Callable[[System, Any], tuple[Stream, ...]] = field(default=_all_streams, repr=False)
 
     def streams_of(self, source: SourceSettings) -> tuple[Stream, ...]:

@@ -28,4 +28,4 @@ def _declared(system: System, source: FilesSource) -> tuple[Stream, ...]:
     return (system.stream(source.stream),)
 
 
-SYSTEM = System("files", FilesSource, (parties, spend_estimates), _open, _declared)
+SYSTEM = System("files", FilesSource, (parties, spend_estimates), _open, narrow=_declared)

@@ -1,0 +1,38 @@
+"""A landing of its own for one source of a real system, and what lies in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from connectors.extract import LoadResult
+from connectors.registry import systems
+from stamm.settings import SourceSettings
+from tests.connectors.sandboxed import Landing
+
+
+class Source:
+    """One source, read stream by stream as a run reads it."""
+
+    def __init__(self, folder: Path, system: str, **settings: Any) -> None:
+        self.system = systems()[system]
+        raw = {"system": system, "name": "peer", **settings}
+        self.settings: SourceSettings = self.system.settings.model_validate(raw)
+        self.landing = Landing(folder)
+
+    def read(self, *, full: bool = False) -> dict[str, LoadResult]:
+        """All streams, one after the other."""
+        return {
+            stream.name: self.landing.extract(self.settings, stream, full=full)
+            for stream in self.system.streams_of(self.settings)
+        }
+
+    def read_one(self, name: str, *, full: bool = False) -> LoadResult:
+        return self.landing.extract(self.settings, self.system.stream(name), full=full)
+
+    def records(self, stream: str) -> dict[str, dict[str, Any]]:
+        """Key → record, of those that live."""
+        found = self.landing.records(self.settings, self.system.stream(stream))
+        assert len({key for key, _ in found}) == len(found)
+        return {key: json.loads(raw) for key, raw in found}
