@@ -82,10 +82,15 @@ class HttpReader:
         self._client.close()
 
 
-def http_reader(source: HttpSource, credentials: Credentials, clock: Clock) -> HttpReader:
-    """The reader of a source as `stamm.yaml` states it."""
+def http_reader(
+    source: HttpSource,
+    credentials: Credentials,
+    clock: Clock,
+    headers: Mapping[str, str] | None = None,
+) -> HttpReader:
+    """The reader of a source as `stamm.yaml` states it; `headers` go with each request."""
     limits = Limits(waiting=source.patience)
-    return HttpReader(HttpClient(source.url, credentials, clock, limits=limits))
+    return HttpReader(HttpClient(source.url, credentials, clock, headers=headers, limits=limits))
 
 
 def to_token(request: Request | None) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.tryton import moment
+from stamm.errors import CredentialsRefused
 from tests.peers.landed import Source
 from tests.peers.tryton import Tryton, running
 
@@ -61,7 +62,7 @@ def assert_complete(server: Tryton, source: Source) -> None:
 def _at(record: dict, name: str) -> object:
     """`country.code` stands in a record of its own."""
     outer, _, inner = name.partition(".")
-    value = record[outer if not inner else f"{outer}"]
+    value = record[outer]
     return (value or {}).get(inner) if inner else value
 
 
@@ -77,11 +78,25 @@ def a_customer(server: Tryton, name: str) -> tuple[int, int, int]:
     return party, address, mail
 
 
+def a_sale(server: Tryton, party: int) -> tuple[int, int]:
+    sale = server.create("sale.sale", party=party, company=1, currency=1)
+    price = {"__class__": "Decimal", "decimal": "49.90"}
+    line = server.create(
+        "sale.line", sale=sale, description="Lampe", quantity=2, unit_price=price
+    )  # fmt: skip
+    return sale, line
+
+
+def a_vat_id(server: Tryton, party: int, code: str) -> int:
+    return server.create("party.identifier", party=party, type="eu_vat", code=code)
+
+
 def test_every_edit_of_parents_and_children_is_landed(server: Tryton, source: Source):
     people = [a_customer(server, f"Anna Muster {n}") for n in range(30)]
-    vat = server.create("party.identifier", party=people[0][0], type="eu_vat", code="DE136695976")
-    sale = server.create("sale.sale", party=people[0][0], company=1)
-    line = server.create("sale.line", sale=sale, description="Lampe", quantity=2, unit_price=_eur())
+    vat = a_vat_id(server, people[0][0], "DE136695976")
+    a_vat_id(server, people[1][0], "ATU13585627")
+    sale, line = a_sale(server, people[0][0])
+    a_sale(server, people[1][0])
     source.read()
     assert_complete(server, source)
 
@@ -89,7 +104,7 @@ def test_every_edit_of_parents_and_children_is_landed(server: Tryton, source: So
     server.write("party.address", people[2][1], city="Bonn", country=2)
     server.write("party.contact_mechanism", people[3][2], value="neu@example.org")
     server.delete("party.contact_mechanism", people[4][2])
-    server.write("party.party", people[5][0], active=False)
+    server.write("party.party", people[5][0], active=False)  # archived
     server.write("party.address", people[6][1], active=False)
     server.write("sale.line", line, description="Stehlampe")
     server.delete("party.identifier", vat)
@@ -97,7 +112,7 @@ def test_every_edit_of_parents_and_children_is_landed(server: Tryton, source: So
     assert_complete(server, source)
     assert source.records("addresses")[str(people[2][1])]["city"] == "Bonn"
 
-    server.write("party.party", people[5][0], active=True)
+    server.write("party.party", people[5][0], active=True)  # restored
     server.delete("sale.sale", sale)
     again = a_customer(server, "Anna Neu")
     server.delete("party.address", again[1])
@@ -126,12 +141,6 @@ def test_ten_thousand_parties_of_one_moment_are_read_page_by_page(server: Tryton
 
 
 def test_a_wrong_key_is_said_to_be_refused(server: Tryton, tmp_path: Path):
-    from stamm.errors import CredentialsRefused
-
     stranger = Source(tmp_path, "tryton", url=server.url, key="x" * 40, insecure=True)
     with pytest.raises(CredentialsRefused):
         stranger.read_one("parties")
-
-
-def _eur() -> dict[str, str]:
-    return {"__class__": "Decimal", "decimal": "49.90"}

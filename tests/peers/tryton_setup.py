@@ -4,7 +4,6 @@ A company that keeps its books in EUR, an administrator who is in all groups, a 
 account and a product, so that sales can be written.
 """
 
-# ruff: noqa: PLR2004
 import sys
 from decimal import Decimal
 
