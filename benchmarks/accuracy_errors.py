@@ -134,7 +134,7 @@ def summary(found: Labels, truth: Labels) -> str:
 def wrong_pairs(
     con: duckdb.DuckDBPyConnection, trained: Trained, found: Labels, truth: Labels
 ) -> list[Wrong]:
-    """Needs the `link` tables that linking left; candidates are made again, they are gone by now."""
+    """Needs the `link` tables that linking left; makes candidates again, they are gone by now."""
     from dedupe.linking.blocking import block
     from dedupe.linking.linkage import score_pairs
 

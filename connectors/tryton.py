@@ -40,20 +40,22 @@ class TrytonSource(HttpSource):
     key: SecretStr
 
 
+_PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+
+
 def moment(wire: Mapping[str, Any] | None) -> datetime | None:
     """Tryton's tagged moment, in UTC; raises KeyError or ValueError if it is none."""
     if wire is None:
         return None
     if wire["__class__"] != "datetime":
         raise ValueError(f"expected a datetime, found {wire['__class__']!r}")
-    parts = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-    return datetime(*(wire[part] for part in parts), tzinfo=UTC)
+    year, month, day, hour, minute, second, micro = (int(wire[part]) for part in _PARTS)
+    return datetime(year, month, day, hour, minute, second, micro, UTC)
 
 
 def tagged(at: datetime) -> dict[str, Any]:
     """The moment as Tryton's decoder takes it."""
-    parts = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-    return {"__class__": "datetime", **{part: getattr(at, part) for part in parts}}
+    return {"__class__": "datetime", **{part: getattr(at, part) for part in _PARTS}}
 
 
 def last_written(record: Record) -> datetime | None:

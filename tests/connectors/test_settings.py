@@ -49,7 +49,8 @@ def test_the_template_switched_on_is_valid_for_the_command_and_for_editors(
     tmp_path: Path, environment: None
 ):
     settings = load(tmp_path, uncommented())
-    assert {source.system for source in settings.sources.values()} == set(KNOWN)
+    shown = {source.system for source in settings.sources.values()}
+    assert shown == {"s4", "shopware", "brevo", "zendesk", "files"}  # docs/connectors has them all
     jsonschema.validate(yaml.safe_load(uncommented()), SCHEMA)
 
 
@@ -60,7 +61,7 @@ def test_the_schema_is_one():
 # What is changed in the template, and what the command says of it.
 MISTAKES = [
     ("system: s4 ", "system: s5 ",
-     "sources.erp.system: expected one of brevo, files, s4, shopware, zendesk, found 's5' "
+     f"sources.erp.system: expected one of {', '.join(sorted(KNOWN))}, found 's5' "
      "– did you mean 's4'?"),
     ("url: https://erp", "url: http://erp",
      "sources.erp.url: expected an https address, as customer data would travel unencrypted "
