@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.blame import blamed
 from connectors.landing import MANIFEST, load_folder, stream_folder
-from connectors.progress import Progress, ProgressLog, as_moment
+from connectors.progress import Progress, ProgressLog, Read, as_moment
 from connectors.registry import systems
 from connectors.settings import HttpSource
 from connectors.source import Reader, Stream
@@ -23,12 +23,16 @@ _PATIENCE = 5.0  # seconds; who asks whether a system answers waits for the repl
 
 @dataclass(frozen=True)
 class StreamHealth:
-    """One stream. `lag` is the time since it was last read; None: never, or not known."""
+    """One stream. `lag` is the time since it was last read; None: never, or not known.
+
+    `read` are the figures of that read, `landed` all live records.
+    """
 
     stream: str
     server_total: int | None
     landed: int
     lag: timedelta | None
+    read: Read | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ def check(source: SourceSettings, store: Store, landing_root: Path, clock: Clock
     streams = system.streams_of(source)
     log = ProgressLog(store)
     progress = {stream.name: log.of(source.name, stream.name) for stream in streams}
-    known = tuple(_stream_health(name, found, clock) for name, found in progress.items())
+    known = tuple(
+        replace(_stream_health(name, found, clock), read=log.last_read(source.name, name))
+        for name, found in progress.items()
+    )
     health = SourceHealth(source.name, source.system, True, True, known)
     lost = [name for name in progress if _is_lost(landing_root, source, name, progress[name])]
     if lost:

@@ -66,6 +66,7 @@ class Checkpoint:
     cursor_to: str | None = None
     parts: tuple[Part, ...] = ()
     rejected_parts: tuple[Part, ...] = ()
+    drift: tuple[tuple[str, str, str, str, int], ...] = ()
 
 
 def content_hash(raw: bytes) -> bytes:

@@ -28,6 +28,7 @@ from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, Windo
 from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text, later
 from connectors.records import Judge
 from connectors.registry import systems
+from connectors.schema import declared
 from connectors.source import Reader, Stream, Window
 from stamm.clock import Clock, ManualClock
 from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort
@@ -85,7 +86,10 @@ def extract_with(
 ) -> LoadResult:
     """`extract` with a reader that is already open."""
     folder = stream_folder(landing_root, source.name, stream.name)
-    judge = Judge(source.name, stream, store.secret("record_id"))
+    judge = Judge(
+        source.name, stream, store.secret("record_id"),
+        declared(source.system).get(stream.name), source.drift.get(stream.name, "evolve"),
+    )  # fmt: skip
     current = CurrentVersions(folder)
     try:
         job = Job(
@@ -125,8 +129,9 @@ def _settled(job: Job) -> Progress:
     """The state, after finishing what a killed process had committed but not recorded."""
     at, before = job.current.checkpoint(), job.progress()
     if at is not None and (job.load_folder(at.load_id) / MANIFEST).exists():
-        before = after_load(before, read_manifest(job.load_folder(at.load_id) / MANIFEST))
-        job.log.move(job.source.name, job.stream.name, before)
+        manifest = read_manifest(job.load_folder(at.load_id) / MANIFEST)
+        before = after_load(before, manifest)
+        job.log.move(job.source.name, job.stream.name, before, manifest.drift)
         job.current.rebuild()
     return before
 
@@ -276,4 +281,5 @@ def _joined(first: LoadResult, second: LoadResult) -> LoadResult:
         duplicates=first.duplicates + second.duplicates,
         pages=first.pages + second.pages,
         watermark=later(first.watermark, second.watermark),
+        drift=(*first.drift, *second.drift),
     )

@@ -59,6 +59,7 @@ class Manifest:
     parts: tuple[Part, ...]
     rejected_parts: tuple[Part, ...] = ()
     generation: int = 1
+    drift: tuple[tuple[str, str, str, str, int], ...] = ()  # kind, field, found, declared, records
     unsure: bool = False  # a full read that missed records which may still live: it stays due
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 from connectors.current import Checkpoint, CurrentVersions, restarted
+from connectors.drift import as_rows, of_rows, together
 from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
 from connectors.parts import Fetched, landed_table, rejected_table, tombstone, withdrawal
-from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text
+from connectors.progress import Progress, ProgressLog, Read, after_load, as_moment, as_text
 from connectors.records import Accepted, Judge, Rejected
 from connectors.source import Page, Stream
 from stamm.clock import Clock
@@ -44,6 +45,7 @@ class LoadResult:
     server_total: int | None
     seconds: float
     watermark: str | None
+    drift: tuple[str, ...] = ()  # ways in which records differ from their declaration, new ones
 
 
 Report = Callable[[LoadResult], None]
@@ -91,6 +93,7 @@ class OpenLoad:
         self._pending: dict[str, Fetched] = {}
         self._refused: dict[str, Rejected] = {}
         self._pages_pending = 0
+        self._tombstones = 0
         self._started = time.perf_counter()
 
     # ---- pages ----
@@ -101,7 +104,7 @@ class OpenLoad:
         now = self._job.clock.now()
         judge = self._job.judge
         cursors: list[str | None] = []
-        for verdict in map(judge, page.records):
+        for verdict in [judge(record) for record in page.records]:  # all, or nothing of the page
             if isinstance(verdict, Rejected):
                 self._refused[verdict.identity] = verdict
             else:
@@ -166,6 +169,7 @@ class OpenLoad:
         )
         self.at = replace(
             self.at,
+            drift=as_rows(together(of_rows(self.at.drift), self._job.judge.drift())),
             duplicates=self.at.duplicates - len(fresh) - len(self._refused),
             rejected=self.at.rejected + len(self._refused),
         )
@@ -244,9 +248,16 @@ class OpenLoad:
             write_manifest(job.load_folder(manifest.load_id), manifest)
         else:
             after = replace(after, load_id=before.load_id)
-        job.log.move(job.source.name, job.stream.name, after)
+        news = job.log.move(job.source.name, job.stream.name, after, self.at.drift, self._figures())
         job.current.finish(full_pass=full_pass, withdrawn=withdrawn)
-        return self.result(manifest.load_id if landed else None, after.watermark)
+        done = self.result(manifest.load_id if landed else None, after.watermark)
+        return replace(done, drift=tuple(map(str, news)))
+
+    def _figures(self) -> Read:
+        at = self.at
+        landed = at.rows - self._tombstones
+        extracted = landed + at.duplicates + at.rejected
+        return Read(extracted, landed, at.duplicates, at.rejected, at.deletes)
 
     def abandon(self) -> None:
         """Leave landing as it was before this load."""
@@ -259,6 +270,7 @@ class OpenLoad:
         gone = [Fetched(tombstone(rid), now) for rid in self._job.current.missing(full_pass)]
         for start in range(0, len(gone), _TOMBSTONES_PER_PART):
             self._write(gone[start : start + _TOMBSTONES_PER_PART])
+        self._tombstones = len(gone)
         return len(gone)
 
     def _manifest(self, missing: Missing) -> Manifest:
@@ -284,6 +296,7 @@ class OpenLoad:
             cursor_to=min(at.cursor_to, latest) if at.cursor_to else None,
             parts=at.parts,
             rejected_parts=at.rejected_parts,
+            drift=at.drift,
             unsure=missing == "unsure",
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connectors.landing import load_folder, manifests
 from connectors.records import Accepted, Rejected
 
 if TYPE_CHECKING:
@@ -57,6 +59,18 @@ def rejected_table(load_id: str, first_seq: int, rows: Sequence[Rejected]) -> pa
             "_raw": pa.array([row.raw or None for row in rows], text),
         }
     )
+
+
+def landed_records(folder: Path) -> Iterator[dict[str, Any]]:
+    """Every version of every record that landed in a stream's folder, as it came."""
+    import orjson
+    import pyarrow.parquet as pq
+
+    for manifest in manifests(folder):
+        for part in manifest.parts:
+            file = pq.ParquetFile(load_folder(folder, manifest.load_id) / part.name)
+            for batch in file.iter_batches(columns=["_raw"]):
+                yield from (orjson.loads(raw) for raw in batch.column(0).to_pylist() if raw)
 
 
 def withdrawal(identity: str) -> Rejected:

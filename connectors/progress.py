@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 
+from connectors.drift import Drift, of_rows
 from connectors.landing import Manifest
 from stamm.store import Store
 
@@ -15,8 +18,29 @@ _TABLES = [
       checked_at text, load_id text, server_total integer, live integer,
       primary key (source, stream)
     )
+    """,
     """
+    create table stream_drift (
+      source text not null, stream text not null, kind text not null, field text not null,
+      found text not null, declared text not null, records integer not null,
+      first_load_id text, first_seen_at text, last_load_id text, last_seen_at text,
+      primary key (source, stream, kind, field, found, declared)
+    );
+    create table stream_reads (
+      source text not null, stream text not null, extracted integer not null,
+      landed integer not null, duplicates integer not null, quarantined integer not null,
+      deleted integer not null, primary key (source, stream)
+    )
+    """,
 ]
+_READ = "insert or replace into stream_reads values (?, ?, ?, ?, ?, ?, ?)"
+_NOTED = """
+insert into stream_drift values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (source, stream, kind, field, found, declared) do update set
+  records = records + iif(last_load_id is excluded.last_load_id, 0, excluded.records),
+  last_load_id = excluded.last_load_id, last_seen_at = excluded.last_seen_at
+"""
+DriftRows = Sequence[Sequence[Any]]  # as a manifest keeps them
 
 
 @dataclass(frozen=True)
@@ -32,6 +56,20 @@ class Progress:
     load_id: str | None = None
     server_total: int | None = None
     live: int | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """What became of the records of one read: extracted = landed + duplicates + quarantined.
+
+    `deleted` are tombstones beside them, of records that the source no longer has.
+    """
+
+    extracted: int
+    landed: int
+    duplicates: int
+    quarantined: int
+    deleted: int
 
 
 class ProgressLog:
@@ -50,9 +88,22 @@ class ProgressLog:
         )
         return Progress(**dict(rows[0])) if rows else Progress()
 
-    def move(self, source: str, stream: str, progress: Progress) -> None:
-        """Replace the state; the last step of a load."""
+    def move(
+        self,
+        source: str,
+        stream: str,
+        progress: Progress,
+        drift: DriftRows = (),
+        read: Read | None = None,
+    ) -> list[Drift]:
+        """Replace the state, note drift and figures; the last step of a load. Gives new drift."""
+        known = {noted.drift for noted in self.drift(source, stream)}
+        load = (progress.load_id, progress.checked_at)
         with self._store.transaction() as db:
+            if read is not None:
+                db.execute(_READ, (source, stream, *astuple(read)))
+            for row in drift:
+                db.execute(_NOTED, (source, stream, *row, *load, *load))
             db.execute(
                 "insert or replace into stream_progress values (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -66,6 +117,36 @@ class ProgressLog:
                     progress.live,
                 ),
             )
+        return [met for met, _ in of_rows(drift) if met not in known]
+
+    def last_read(self, source: str, stream: str) -> Read | None:
+        """The figures of the latest read; None if there was none."""
+        rows = self._store.query(
+            "select extracted, landed, duplicates, quarantined, deleted from stream_reads"
+            " where source = ? and stream = ?",
+            [source, stream],
+        )
+        return Read(*rows[0]) if rows else None
+
+    def drift(self, source: str, stream: str) -> list[Noted]:
+        """All drift that was ever met in a stream, oldest first."""
+        rows = self._store.query(
+            "select kind, field, found, declared, records, first_seen_at, last_seen_at"
+            " from stream_drift where source = ? and stream = ?"
+            " order by first_load_id, kind, field",
+            [source, stream],
+        )
+        return [Noted(Drift(*row[:4]), *row[4:]) for row in map(tuple, rows)]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Drift with the number of records that had it, and when it was first and last met."""
+
+    drift: Drift
+    records: int
+    first_seen_at: str
+    last_seen_at: str
 
 
 def after_load(before: Progress, manifest: Manifest, live: int | None = None) -> Progress:

@@ -7,8 +7,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from connectors.current import content_hash
+from connectors.drift import Met, Policy, Watch
 from connectors.progress import as_text
+from connectors.schema import Schema
 from connectors.source import Stream, Unreadable
+from stamm.errors import SchemaDrifted
 from stamm.ids import record_id
 
 
@@ -36,10 +39,20 @@ class Rejected(NamedTuple):
 class Judge:
     """Applies one stream's declaration to its records."""
 
-    def __init__(self, source: str, stream: Stream, secret: bytes) -> None:
+    def __init__(
+        self,
+        source: str,
+        stream: Stream,
+        secret: bytes,
+        schema: Schema | None = None,
+        policy: Policy = "evolve",
+    ) -> None:
         import orjson
 
+        self._place = f"{source}.{stream.name}"
         self._stream = stream
+        self._watch = Watch(schema)
+        self._policy = policy
         self._key = stream.primary_key
         self._single = len(stream.primary_key) == 1
         self._cursor = stream.cursor.read if stream.cursor else None
@@ -48,7 +61,7 @@ class Judge:
         self._dumps: Callable[[Any], bytes] = orjson.dumps
 
     def __call__(self, record: Any) -> Accepted | Rejected:
-        """The verdict on one record; never raises for what a source may send."""
+        """The verdict on one record; raises `SchemaDrifted` only, and only if that is asked for."""
         raw = self._dumps(record)
         if not isinstance(record, Mapping):
             return self._rejected(raw, "not_an_object", f"a {type(record).__name__}")
@@ -60,6 +73,12 @@ class Judge:
         for name in () if deleted else self._stream.mandatory:
             if record.get(name) is None:
                 return self._rejected(raw, "mandatory_null", f"{name} is null", rid)
+        drifts = () if deleted else self._watch(record)
+        if drifts and self._policy != "evolve":
+            differs = "; ".join(map(str, drifts))
+            if self._policy == "fail":
+                raise self._drifted(differs)
+            return self._rejected(raw, "schema_drift", differs, rid)
         try:
             moment = self._cursor(record) if self._cursor else None
         except (ValueError, TypeError, LookupError, OverflowError, AttributeError):
@@ -67,6 +86,17 @@ class Judge:
         cursor = as_text(moment) if moment else None
         op = "delete" if deleted else "upsert"
         return Accepted(rid, key, cursor, op, raw, content_hash(raw))
+
+    def drift(self) -> Met:
+        """How records differed from the declaration, since the last call."""
+        return self._watch.met()
+
+    def _drifted(self, differs: str) -> SchemaDrifted:
+        return SchemaDrifted(
+            f"{self._place}: a record differs from what is declared: {differs}",
+            hint="The page was not landed; the next run asks for it again. Declare the field, or "
+            f"set drift.{self._stream.name} to evolve or quarantine in stamm.yaml.",
+        )
 
     def unreadable(self, piece: Unreadable) -> Rejected:
         """A piece of a page that its reader could not make a record of."""

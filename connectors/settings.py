@@ -30,6 +30,12 @@ class HttpSource(SourceSettings):
     def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return known_streams(cls, names)
 
+    @field_validator("drift")
+    @classmethod
+    def _drift_of_streams(cls, drift: dict[str, str]) -> dict[str, str]:
+        known_streams(cls, tuple(drift))
+        return drift
+
     @field_validator("url")
     @classmethod
     def _is_safe(cls, url: str, info: ValidationInfo) -> str:

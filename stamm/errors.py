@@ -63,6 +63,10 @@ class ContractBroken(SourceError):
     """The source answered, but not in the shape or number it promised."""
 
 
+class SchemaDrifted(SourceError):
+    """A record differs from its stream's declaration, and the settings say that this is an end."""
+
+
 class SuspiciouslyShort(SourceError):
     """A full read brought far fewer records than are already landed; nothing was replaced."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -39,6 +39,11 @@ class SourceSettings(Strict):
 
     name: str = Field(default="", description="Filled from the key under `sources`.")
     system: str = Field(description="Which connector reads this source.")
+    drift: dict[str, Literal["evolve", "quarantine", "fail"]] = Field(
+        default_factory=dict,
+        description="Stream → what becomes of records that differ from its declared fields: land"
+        " and be told (evolve, the default), wait in quarantine, or end the read (fail).",
+    )
 
 
 class PublishSettings(Strict):

@@ -20,7 +20,7 @@ from orchestration.announcing import announce
 from orchestration.project import Project, declared_sources
 from orchestration.session import Pipeline
 from stamm.clock import NotBefore
-from stamm.errors import CredentialsRefused, InputError, SuspiciouslyShort
+from stamm.errors import CredentialsRefused, InputError, SchemaDrifted, SuspiciouslyShort
 from stamm.redaction import redact
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _RETRY = RetryPolicy(max_retries=2, delay=2, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS)
 
 # What a second try a moment later would find again.
-_HOPELESS = (CredentialsRefused, InputError, SuspiciouslyShort)
+_HOPELESS = (CredentialsRefused, InputError, SchemaDrifted, SuspiciouslyShort)
 
 
 def api_assets(project: Project) -> list[AssetSpec]:
@@ -79,6 +79,10 @@ def _source_step(name: str, streams: Sequence["Stream"]) -> AssetsDefinition:
     return extract_source
 
 
+def _or_unknown(figure: object) -> str:
+    return "not told" if figure is None else f"{figure}"
+
+
 def _tell(place: str, so_far: "LoadResult") -> None:
     announce(f"{place}: {so_far.rows:,} records", passing=True)
 
@@ -113,6 +117,7 @@ def _extract(
                 "deleted": result.deletes,
                 "rejected": result.rejected,
                 "duplicates": result.duplicates,
+                "drift": list(result.drift),
             }
             context.log.info("%s.%s: %s rows", name, stream.name, result.rows)
             yield MaterializeResult(
@@ -122,6 +127,11 @@ def _extract(
                     "deleted": result.deletes,
                     "rejected": result.rejected,
                     "duplicates": result.duplicates,
+                    "extracted": result.upserts + result.duplicates + result.rejected,
+                    "landed": result.upserts,
+                    "at the source": _or_unknown(result.server_total),
+                    "watermark": _or_unknown(result.watermark),
+                    "drift": list(result.drift),
                     "pages": result.pages,
                     "seconds": result.seconds,
                 },

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors.check import SourceHealth
+    from connectors.check import SourceHealth, StreamHealth
     from orchestration.project import Project
 
 Found = dict[str, "SourceHealth"]
+_READ = ("it brought", "new", "known", "quarantined", "deleted")  # figures of the last read
 
 
 def ask_sources(project: Project, *, quiet: bool) -> Found:
@@ -43,6 +44,7 @@ def as_data(found: Found) -> dict[str, Any]:
                     "stream": one.stream,
                     "server_total": one.server_total,
                     "landed": one.landed,
+                    "last_read": asdict(one.read) if one.read else None,
                     "lag_seconds": one.lag.total_seconds() if one.lag is not None else None,
                 }
                 for one in health.streams
@@ -59,17 +61,24 @@ def show(found: Found) -> None:
     from orchestration.cli.output import say, table
 
     rows = [
-        (name, one.stream, one.server_total, one.landed, ago(one.lag))
+        (name, one.stream, one.server_total, one.landed, ago(one.lag), *_figures(one))
         for name, health in found.items()
         for one in health.streams
     ]
-    table(("source", "stream", "at the source", "landed", "last read"), rows)
+    table(("source", "stream", "at the source", "landed", "last read", *_READ), rows)
     say()
     for health in found.values():
         for problem in health.problems:
             say(escape(f"{problem.problem}\n  {problem.remedy}"))
     broken = [name for name, health in found.items() if not health.ok]
     say(f"A run cannot read {', '.join(broken)}." if broken else "A run can read every source.")
+
+
+def _figures(stream: StreamHealth) -> tuple[int | None, ...]:
+    read = stream.read
+    if read is None:
+        return (None,) * len(_READ)
+    return (read.extracted, read.landed, read.duplicates, read.quarantined, read.deleted)
 
 
 def ago(lag: timedelta | None) -> str:

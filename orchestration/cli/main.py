@@ -20,6 +20,7 @@ from orchestration.cli import (
     reviewing,
     run,
     sandbox,
+    schema,
     status,
     trying,
 )
@@ -59,6 +60,7 @@ app.command()(trying.simulate)
 app.command()(trying.train)
 app.command()(builds.publish)
 app.command()(project.ui)
+app.add_typer(schema.app, name="schema")
 app.add_typer(sandbox.app, name="sandbox")
 
 

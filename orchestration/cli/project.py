@@ -59,9 +59,10 @@ def check(
 ) -> None:
     """Connect to every source and say what a run would find there; nothing is read or changed.
 
-    Per stream: how many records the source counts, how many are landed, and how long ago it was
-    last read. Then everything that is wrong, with the setting that mends it: credentials, an
-    address that does not answer, a file without a column, landing that lacks loads.
+    Per stream: how many records the source counts, how many are landed, how long ago it was last
+    read, and what became of the records of that read: landed as new, known already, in quarantine;
+    and how many were found deleted. Then everything that is wrong, with the setting that mends it:
+    credentials, an address that does not answer, a file without a column, landing that lacks loads.
 
     Exit codes: 0 a run can read every source, 1 it cannot, 2 stamm.yaml itself is wrong.
 
