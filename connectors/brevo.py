@@ -19,7 +19,7 @@ from connectors.http import Request
 from connectors.iso8601 import first_of
 from connectors.paging import Answered, HttpReader, OffsetPages, distinct, http_reader, records_of
 from connectors.settings import HttpSource
-from connectors.source import Cursor, FieldGroup, Stream, System, Window
+from connectors.source import About, Cursor, FieldGroup, Stream, System, Window
 from stamm.clock import Clock
 
 _SLICE = timedelta(days=89)  # the report refuses longer ranges
@@ -128,4 +128,19 @@ def _open(source: BrevoSource, clock: Clock) -> HttpReader:
     return http_reader(source, credentials, clock)
 
 
-SYSTEM = System("brevo", BrevoSource, STREAMS, _open)
+ABOUT = About(
+    title="Brevo",
+    category="e-mail",
+    rights="An API key of version 3; it may read all of the account.",
+    limits="1,000 contacts a page, 2,500 events; beyond its hourly limits it answers with 429.",
+    verified="the sandbox, held against the vendor's documentation; *unverified against the"
+    " vendor's servers*.",
+    traps=(
+        "Lists come newest first unless sorted, so that new contacts would push unread ones on.",
+        "The events' report takes 89 days at most, in days of the account's own time zone.",
+        "An empty list may be left out of the answer altogether.",
+        "Consent lives in contact attributes that each account names for itself.",
+    ),
+)
+
+SYSTEM = System("brevo", BrevoSource, STREAMS, _open, ABOUT)

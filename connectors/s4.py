@@ -23,7 +23,7 @@ from connectors.odata import (
 )
 from connectors.paging import HttpReader, http_reader
 from connectors.settings import HttpSource
-from connectors.source import Basis, Cursor, Stream, System
+from connectors.source import About, Basis, Cursor, Stream, System
 from stamm.clock import Clock
 
 _ROOT = "/sap/opu/odata/sap"
@@ -144,4 +144,20 @@ def _open(source: S4Source, clock: Clock) -> HttpReader:
     return http_reader(source, credentials, clock)
 
 
-SYSTEM = System("s4", S4Source, STREAMS, _open)
+ABOUT = About(
+    title="SAP S/4HANA",
+    category="ERP",
+    rights="A communication user of an arrangement for SAP_COM_0008 (business partners) and those"
+    " of sales orders, quotations and billing documents; reading is enough.",
+    limits="The gateway's own; a page holds 1,000 records.",
+    verified="the sandbox, held against SAP's published model of API_BUSINESS_PARTNER.",
+    traps=(
+        "Partners can be filtered by the day of their change only, and the day is null before it.",
+        "A change of an address, e-mail, phone or tax number leaves its partner's day as it was:"
+        " these are read whole and compared.",
+        "Moments come as /Date(ms)/, times of day as PT8H5M3S, totals as text.",
+        "A contact's function and department come with $expand of the relationship.",
+    ),
+)
+
+SYSTEM = System("s4", S4Source, STREAMS, _open, ABOUT)

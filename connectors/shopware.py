@@ -20,7 +20,7 @@ from connectors.http import Request
 from connectors.iso8601 import first_of
 from connectors.paging import Answered, HttpReader, distinct, http_reader, member, records_of
 from connectors.settings import HttpSource
-from connectors.source import Basis, Cursor, FieldGroup, Stream, System, Window
+from connectors.source import About, Basis, Cursor, FieldGroup, Stream, System, Window
 from stamm.clock import Clock
 
 
@@ -135,4 +135,18 @@ def _open(source: ShopwareSource, clock: Clock) -> HttpReader:
     return http_reader(source, credentials, clock)
 
 
-SYSTEM = System("shopware", ShopwareSource, STREAMS, _open)
+ABOUT = About(
+    title="Shopware 6",
+    category="webshop",
+    rights="An integration with read rights on customers, addresses, orders and line items.",
+    limits="The shop's own; a page holds 500 records, and the shop may cap it in silence.",
+    verified="the vendor's OpenAPI description of the Admin API, and the sandbox.",
+    traps=(
+        "updatedAt is null until the first change.",
+        "An address that changes leaves its customer's updatedAt as it was.",
+        "A guest who orders is a customer record of its own, with guest: true.",
+        "The access token expires after ten minutes; it is renewed.",
+    ),
+)
+
+SYSTEM = System("shopware", ShopwareSource, STREAMS, _open, ABOUT)

@@ -19,7 +19,7 @@ from connectors.http import Request
 from connectors.iso8601 import first_of
 from connectors.paging import Answered, HttpReader, http_reader, member, records_of
 from connectors.settings import HttpSource
-from connectors.source import Basis, Cursor, Record, Stream, System, Window
+from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
 from stamm.errors import ContractBroken
 
@@ -159,4 +159,20 @@ def _open(source: ZendeskSource, clock: Clock) -> HttpReader:
     return http_reader(source, credentials, clock)
 
 
-SYSTEM = System("zendesk", ZendeskSource, STREAMS, _open)
+ABOUT = About(
+    title="Zendesk Support",
+    category="support",
+    rights="An API token of an administrator: incremental exports are theirs alone.",
+    limits="10 exports a minute, 1,000 records each; 429 tells when to go on.",
+    verified="the vendor's specification of incremental exports, and the sandbox.",
+    traps=(
+        "An export leaves out the last minute and repeats records.",
+        "Counts lag by up to a day, so that a record that is missing counts as deleted only if"
+        " the count agrees.",
+        "Deleted tickets are shown with the status deleted.",
+        "Ticket metrics and ratings change after their creation and can be filtered by that only:"
+        " they are read whole.",
+    ),
+)
+
+SYSTEM = System("zendesk", ZendeskSource, STREAMS, _open, ABOUT)

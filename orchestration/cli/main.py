@@ -11,6 +11,7 @@ import typer
 
 from orchestration.cli import (
     builds,
+    connector,
     dedupe,
     explain,
     identity,
@@ -60,6 +61,7 @@ app.command()(trying.simulate)
 app.command()(trying.train)
 app.command()(builds.publish)
 app.command()(project.ui)
+app.add_typer(connector.app, name="connector")
 app.add_typer(schema.app, name="schema")
 app.add_typer(sandbox.app, name="sandbox")
 

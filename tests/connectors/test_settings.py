@@ -75,16 +75,22 @@ MISTAKES = [
      "secrets do not belong into a file"),
     ("client_secret:", "client_sekret:",
      "sources.shop.client_sekret: expected one of accept_shrinking, client_id, client_secret, "
-     "insecure, patience, system, url, found 'client_sekret' – did you mean 'client_secret'?"),
+     "drift, insecure, patience, system, url, found 'client_sekret' "
+     "– did you mean 'client_secret'?"),
     ("client_id: ${SHOP_CLIENT_ID}", "insecure: false",
      "sources.shop.client_id: expected a value, found none"),
     ("[contacts]", "[kontacts]",
      "sources.mail.accept_shrinking: expected streams out of contacts, lists, campaigns, events, "
      "found 'kontacts' – did you mean 'contacts'?"),
+    ("{customers: quarantine}", "{kunden: quarantine}",
+     "sources.shop.drift: expected streams out of customers, customer_addresses, orders, "
+     "order_line_items, found 'kunden'"),
+    ("{customers: quarantine}", "{customers: ignore}",
+     "sources.shop.drift.customers: expected one of evolve, quarantine, fail, found 'ignore'"),
     ("patience: 600", "patience: -1",
      "sources.help.patience: expected greater than or equal to 0, found -1"),
     ("patience: 600", "patiense: 600",
-     "sources.help.patiense: expected one of accept_shrinking, api_token, email, insecure, "
+     "sources.help.patiense: expected one of accept_shrinking, api_token, drift, email, insecure, "
      "patience, system, url, found 'patiense' – did you mean 'patience'?"),
     ("format: csv", "format: cvs",
      "sources.trade_fair.format: expected one of csv, excel, jsonl, parquet, vcard, found 'cvs' "
@@ -115,7 +121,14 @@ def test_each_mistake_in_a_source_is_told(
 EDITORS_SEE = [
     mistake
     for mistake in MISTAKES
-    if mistake[1] not in {"url: http://erp", "https://user:geheim@shop", "[kontacts]", "key: []"}
+    if mistake[1]
+    not in {
+        "url: http://erp",
+        "https://user:geheim@shop",
+        "[kontacts]",
+        "key: []",
+        "{kunden: quarantine}",
+    }
 ]
 
 
