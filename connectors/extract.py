@@ -28,7 +28,7 @@ from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, Windo
 from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text, later
 from connectors.records import Judge
 from connectors.registry import systems
-from connectors.schema import declared
+from connectors.schema import declared_fields
 from connectors.source import Reader, Stream, Window
 from stamm.clock import Clock, ManualClock
 from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort
@@ -88,7 +88,7 @@ def extract_with(
     folder = stream_folder(landing_root, source.name, stream.name)
     judge = Judge(
         source.name, stream, store.secret("record_id"),
-        declared(source.system).get(stream.name), source.drift.get(stream.name, "evolve"),
+        declared_fields(source.system).get(stream.name), source.drift.get(stream.name, "evolve"),
     )  # fmt: skip
     current = CurrentVersions(folder)
     try:

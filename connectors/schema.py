@@ -51,7 +51,7 @@ def allowed(field: Field) -> frozenset[type]:
 
 
 @cache
-def declared(system: str) -> Mapping[str, Schema]:
+def declared_fields(system: str) -> Mapping[str, Schema]:
     """Stream → schema of a system; empty if it has declared none."""
     import yaml
 

@@ -18,7 +18,7 @@ from dagster import (
 )
 
 from orchestration.assets.gates import gate_checks, run_gate_step
-from orchestration.project import Project, declared_sources
+from orchestration.project import DBT_PROJECT, Project, declared_sources
 from orchestration.session import Pipeline, Session
 from stamm.duck import open_warehouse
 
@@ -36,6 +36,7 @@ _CHECKED = AssetKey(["landing", "all_loads"])
 def landing_assets(project: Project) -> AssetsDefinition:
     """One asset per landing view, over the streams of every source of that system."""
     streams = _landed_streams(project)
+    used = {f"{system}_{stream}" for system, stream in streams.values()} | _read_by_staging()
     views = [
         AssetSpec(
             ["landing", f"{system.name}_{stream.name}"],
@@ -46,6 +47,7 @@ def landing_assets(project: Project) -> AssetsDefinition:
         )
         for system in project.systems.values()
         for stream in system.streams
+        if f"{system.name}_{stream.name}" in used
     ]
     specs = [*views, *_ledgers(list(streams))]
     checks = gate_checks("landing", _CHECKED)
@@ -84,6 +86,15 @@ def _landed_streams(project: Project) -> dict[AssetKey, tuple[str, str]]:
         for name, source in declared_sources(project).items()
         for stream in project.systems[source.system].streams_of(source)
     }
+
+
+def _read_by_staging() -> set[str]:
+    """Tables that models name, also where no source brings them; the others would be clutter."""
+    import yaml
+
+    written = yaml.safe_load((DBT_PROJECT / "models" / "sources.yml").read_text(encoding="utf-8"))
+    [landing] = [source for source in written["sources"] if source["name"] == "landing"]
+    return {table["name"] for table in landing["tables"]}
 
 
 def _ledgers(streams: list[AssetKey]) -> list[AssetSpec]:

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.drift import Drift, Watch, as_rows, of_rows, together
 from connectors.progress import ProgressLog
-from connectors.schema import Field, declared, kind_of, learnt
+from connectors.schema import Field, declared_fields, kind_of, learnt
 from stamm.errors import SchemaDrifted
 from tests.connectors.conftest import SOURCE, STREAM, Bench, customer
 
@@ -23,7 +23,7 @@ NEW = {"score": 7}
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch):
     """The bench's stream with a declaration, and a policy for its drift."""
-    monkeypatch.setattr("connectors.extract.declared", lambda system: {STREAM.name: SCHEMA})
+    monkeypatch.setattr("connectors.extract.declared_fields", lambda system: {STREAM.name: SCHEMA})
     return lambda policy: SOURCE.model_copy(update={"drift": {STREAM.name: policy}})
 
 
@@ -113,6 +113,6 @@ def test_the_narrowest_declaration_that_records_keep_to():
 
 
 def test_what_is_declared_of_the_shop():
-    customers = declared("shopware")["customers"]
+    customers = declared_fields("shopware")["customers"]
     assert customers["email"] == Field("text")
-    assert declared("no_such_system") == {}
+    assert declared_fields("no_such_system") == {}

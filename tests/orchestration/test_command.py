@@ -14,7 +14,7 @@ COMMANDS = [
     "init", "check", "run", "dedupe", "status", "query", "explain", "lookup", "resolve",
     "history", "why",
     "judge", "merge", "unmerge", "alias", "review", "evaluate", "simulate", "train",
-    "publish", "ui", "sandbox",
+    "publish", "ui", "connector", "schema", "sandbox",
 ]  # fmt: skip
 
 
