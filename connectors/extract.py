@@ -8,7 +8,8 @@ where it stopped.
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,7 +37,7 @@ from stamm.ids import new_ulid
 from stamm.settings import SourceSettings
 from stamm.store import Store
 
-__all__ = ["LoadResult", "extract", "extract_with"]
+__all__ = ["LoadResult", "extract", "extract_with", "opened"]
 
 CHECKPOINT_PAGES = 20
 _RESTARTS = 3
@@ -53,15 +54,18 @@ def extract(
     clock: Clock,
     full: bool = False,
     progress: Report | None = None,
+    reader: Reader | None = None,
 ) -> LoadResult:
     """Read what is new in a stream; `full` reads all of it and finds what was deleted.
 
-    Raises `Unreachable`, `CredentialsRefused`, `ContractBroken` or `SuspiciouslyShort`; landing
-    then holds what it held before, and the next call resumes.
+    Several streams of a source share the `reader` that `opened` gave: its connections, its token,
+    and what the server said of its limits. Raises `Unreachable`, `CredentialsRefused`,
+    `ContractBroken` or `SuspiciouslyShort`; landing then holds what it held before, and the next
+    call resumes.
     """
-    with blamed(source, stream), closing(systems()[source.system].open(source, clock)) as reader:
+    with blamed(source, stream), nullcontext(reader) if reader else opened(source, clock) as ready:
         return extract_with(
-            reader,
+            ready,
             source,
             stream,
             landing_root=landing_root,
@@ -70,6 +74,13 @@ def extract(
             full=full,
             progress=progress,
         )
+
+
+@contextmanager
+def opened(source: SourceSettings, clock: Clock) -> Iterator[Reader]:
+    """The reader of a source, closed in the end."""
+    with closing(systems()[source.system].open(source, clock)) as reader:
+        yield reader
 
 
 def extract_with(

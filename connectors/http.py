@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from connectors.answers import not_json, place, said, why_unanswered, without_errors
+from connectors.politeness import Pace
 from stamm.clock import Clock
 from stamm.errors import ContractBroken, CredentialsRefused, SourceError, Unreachable
 
@@ -55,6 +56,7 @@ class Limits:
     attempts: int = 8
     waiting: float = 300.0  # all pauses of one request together
     longest_pause: float = 60.0
+    per_minute: float | None = None  # requests; None: as many as the source allows
     answer: int = 128 << 20
     redirects: int = 3
 
@@ -86,6 +88,7 @@ class HttpClient:
         self._credentials = credentials
         self._clock = clock
         self._limits = limits or Limits()
+        self._pace = Pace(clock, self._limits.per_minute)
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", **(headers or {})})
         self._session.headers["User-Agent"] = "stamm"
@@ -140,6 +143,7 @@ class HttpClient:
         params: Mapping[str, Any] | None = request.params
         method, body = request.method, request.body
         for _ in range(self._limits.redirects + 1):
+            self._pace.wait()
             try:
                 answer = self._session.request(
                     method,
@@ -153,6 +157,7 @@ class HttpClient:
                 )
             except requests.RequestException as failure:
                 raise _PassingError(self._unreachable(failure)) from failure
+            self._pace.heard(answer.headers)
             if answer.status_code not in (301, 302, 303, 307, 308):
                 return answer
             url, params = self._within(answer.headers.get("Location", ""), url), None

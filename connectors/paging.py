@@ -89,7 +89,7 @@ def http_reader(
     headers: Mapping[str, str] | None = None,
 ) -> HttpReader:
     """The reader of a source as `stamm.yaml` states it; `headers` go with each request."""
-    limits = Limits(waiting=source.patience)
+    limits = Limits(waiting=source.patience, per_minute=source.requests_per_minute)
     return HttpReader(HttpClient(source.url, credentials, clock, headers=headers, limits=limits))
 
 

@@ -25,6 +25,10 @@ class HttpSource(SourceSettings):
         default=300.0, ge=0, description="Seconds to wait in all for an answer that does not come."
     )
 
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="Budget of requests; the source's own limits hold anyway."
+    )
+
     @field_validator("accept_shrinking")
     @classmethod
     def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:

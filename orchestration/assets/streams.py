@@ -90,14 +90,14 @@ def _tell(place: str, so_far: "LoadResult") -> None:
 def _extract(
     context: AssetExecutionContext, pipeline: Pipeline, name: str
 ) -> Iterator[MaterializeResult[None]]:
-    from connectors.extract import extract
+    from connectors.extract import extract, opened
 
     session = pipeline.session
     source = session.project.sources[name]
     skipped = session.only_source not in {"", name}
     # Reads end at the present: a machine whose clock is behind must not cut off what has happened.
     clock = NotBefore(session.at)
-    with session.stage(f"extract {name}") as counts:
+    with session.stage(f"extract {name}") as counts, opened(source, clock) as reader:
         for stream in session.project.systems[source.system].streams_of(source):
             key = [name, stream.name]
             if skipped:
@@ -111,6 +111,7 @@ def _extract(
                 clock=clock,
                 full=session.reextract,
                 progress=partial(_tell, f"extract {name}.{stream.name}"),
+                reader=reader,
             )
             counts[stream.name] = {
                 "landed": result.rows,

@@ -12,13 +12,13 @@ from typing import Any
 import requests
 
 from connectors.catalogue import create_views
-from connectors.extract import LoadResult, extract_with
+from connectors.extract import LoadResult, extract_with, opened
 from connectors.registry import systems
-from connectors.source import Stream
+from connectors.source import Reader, Stream
 from sandbox.company import create
 from sandbox.server import credentials as known
 from sandbox.server import running
-from stamm.clock import ManualClock
+from stamm.clock import Clock, ManualClock
 from stamm.duck import in_memory
 from stamm.settings import SourceSettings
 from stamm.store import Store
@@ -85,23 +85,25 @@ class Landing:
     def __init__(self, folder: Path) -> None:
         self.root = folder / "landing"
         self.store = Store.open(folder / "state.db")
-        self.clock = ManualClock(datetime.now(UTC))
+        self.clock: Clock = ManualClock(datetime.now(UTC))
 
     def extract(self, source: SourceSettings, stream: Stream, *, full: bool = False) -> LoadResult:
-        reader = systems()[source.system].open(source, self.clock)
-        try:
-            return extract_with(
-                reader,
-                source,
-                stream,
-                landing_root=self.root,
-                store=self.store,
-                clock=self.clock,
-                full=full,
-                checkpoint_pages=1,
-            )
-        finally:
-            reader.close()
+        with opened(source, self.clock) as reader:
+            return self.extract_with(reader, source, stream, full=full)
+
+    def extract_with(
+        self, reader: Reader, source: SourceSettings, stream: Stream, *, full: bool = False
+    ) -> LoadResult:
+        return extract_with(
+            reader,
+            source,
+            stream,
+            landing_root=self.root,
+            store=self.store,
+            clock=self.clock,
+            full=full,
+            checkpoint_pages=1,
+        )
 
     def records(self, source: SourceSettings, stream: Stream) -> list[tuple[str, str]]:
         """(key, raw) of each live record, in order of the key; a doubled one would show."""

@@ -75,7 +75,7 @@ MISTAKES = [
      "secrets do not belong into a file"),
     ("client_secret:", "client_sekret:",
      "sources.shop.client_sekret: expected one of accept_shrinking, client_id, client_secret, "
-     "drift, insecure, patience, system, url, found 'client_sekret' "
+     "drift, insecure, patience, requests_per_minute, system, url, found 'client_sekret' "
      "– did you mean 'client_secret'?"),
     ("client_id: ${SHOP_CLIENT_ID}", "insecure: false",
      "sources.shop.client_id: expected a value, found none"),
@@ -91,7 +91,7 @@ MISTAKES = [
      "sources.help.patience: expected greater than or equal to 0, found -1"),
     ("patience: 600", "patiense: 600",
      "sources.help.patiense: expected one of accept_shrinking, api_token, drift, email, insecure, "
-     "patience, system, url, found 'patiense' – did you mean 'patience'?"),
+     "patience, requests_per_minute, system, url, found 'patiense' – did you mean 'patience'?"),
     ("format: csv", "format: cvs",
      "sources.trade_fair.format: expected one of csv, excel, jsonl, parquet, vcard, found 'cvs' "
      "– did you mean 'csv'?"),

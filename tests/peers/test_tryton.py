@@ -119,6 +119,7 @@ def test_every_edit_of_parents_and_children_is_landed(server: Tryton, source: So
     source.read()
     assert_complete(server, source)
     assert source.read_one("parties").rows == 0
+    assert source.undeclared() == []
 
 
 def test_ten_thousand_parties_of_one_moment_are_read_page_by_page(server: Tryton, source: Source):

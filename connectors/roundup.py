@@ -1,0 +1,141 @@
+"""Roundup: users, issues and messages of a tracker.
+
+Flow: REST `/rest/data/<class>` → landing. Try it: `stamm check`.
+Source: Roundup 2.6, "REST API for Roundup"; verified against a running server.
+Retiring hides a record, as a delete does elsewhere; restoring shows it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from connectors.bases import RELATION, SERVICE
+from connectors.credentials import basic
+from connectors.http import Request
+from connectors.paging import Answered, HttpReader, http_reader, member, records_of
+from connectors.settings import HttpSource
+from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
+from stamm.clock import Clock
+
+# A lower bound is read in the account's own time zone, which may be 14 hours ahead.
+_LAG = timedelta(hours=14, minutes=5)
+_WIRE = "%Y-%m-%d.%H:%M:%S"
+
+
+class RoundupSource(HttpSource):
+    """A tracker and a user who may view what is to be read.
+
+    `url` is the tracker's address: https://help.example/support.
+    """
+
+    username: str
+    password: SecretStr
+
+
+def moment_of(field: str) -> Callable[[Record], datetime | None]:
+    """Reads `2026-03-01.12:00:00`, which is UTC; fractions of a second are left out."""
+
+    def read(record: Record) -> datetime | None:
+        wire = record.get(field)
+        if not wire:
+            return None
+        return datetime.strptime(wire.partition(" ")[0][:19], _WIRE).replace(tzinfo=UTC)
+
+    return read
+
+
+@dataclass(frozen=True)
+class NumberedPages:
+    """Pages by number in order of the id, with the total on each."""
+
+    fields: tuple[str, ...]
+    size: int = 500
+
+    def first(self, stream: Stream, window: Window) -> Request:
+        params = {
+            "@fields": ",".join((*self.fields, "creation", "activity")),
+            "@verbose": "0",  # links as ids
+            "@sort": "id",
+            "@page_size": str(self.size),
+            "@page_index": "1",
+        }
+        if window.since:
+            params["activity"] = f"{window.since:{_WIRE}};"
+        return Request("GET", stream.path, params)
+
+    def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
+        data = member(stream, body, "data")
+        rows = [_without_link(row) for row in records_of(stream, data, "collection")]
+        total = self.counted(stream, body)
+        # Its link to the next page does not escape values, so only that there is one counts.
+        if "next" not in data.get("@links", {}):
+            return Answered(rows, None, total)
+        following = request.having(**{"@page_index": str(int(request.params["@page_index"]) + 1)})
+        return Answered(rows, following, total)
+
+    def count(self, stream: Stream) -> Request:
+        return Request("GET", stream.path, {"@page_size": "1", "@page_index": "1"})
+
+    def counted(self, stream: Stream, body: Any) -> int | None:
+        total = int(member(stream, body, "data", "@total_size"))
+        return None if total < 0 else total  # more than the server cares to count
+
+
+def _without_link(row: Any) -> Any:
+    """The record without its own address, which names the host."""
+    return {k: v for k, v in row.items() if k != "link"} if isinstance(row, dict) else row
+
+
+def _stream(name: str, path: str, basis: Basis, fields: str, *mandatory: str) -> Stream:
+    return Stream(
+        name,
+        ("id",),
+        basis,
+        f"/rest/data/{path}",
+        cursor=Cursor("activity", moment_of("activity"), lag=_LAG),
+        paginate=NumberedPages(tuple(fields.split())),
+        sweep=timedelta(days=1),
+        mandatory=mandatory,
+    )
+
+
+STREAMS = (
+    _stream(
+        "users", "user", RELATION,
+        "username realname address alternate_addresses phone organisation roles", "username",
+    ),
+    _stream(
+        "issues", "issue", SERVICE,
+        "title creator assignedto nosy status priority keyword messages", "title", "creator",
+    ),
+    _stream("messages", "msg", SERVICE, "author recipients date summary messageid", "author"),
+)  # fmt: skip
+
+ABOUT = About(
+    title="Roundup 2.6",
+    category="support",
+    rights="A user with the permissions REST Access and View of user, issue and msg; other users'"
+    " addresses are shown to those only who may view them.",
+    limits="The tracker's own (api_calls_per_interval): its X-RateLimit headers are kept to, so"
+    " that no request is refused. A page holds 500 records.",
+    verified="Roundup 2.6, the server from its package, SQLite, with its limiter on.",
+    traps=(
+        "Retired records vanish from the lists; restored ones come back as they were.",
+        "A lower bound in a query is read in the time zone of the account.",
+        "The link to the next page does not escape its values.",
+        "Once the server's limit of counted rows is passed, the total is -1.",
+    ),
+)
+
+
+def _open(source: RoundupSource, clock: Clock) -> HttpReader:
+    credentials = basic(source.username, source.password.get_secret_value())
+    return http_reader(source, credentials, clock, {"X-Requested-With": "stamm"})
+
+
+SYSTEM = System("roundup", RoundupSource, STREAMS, _open, ABOUT)
