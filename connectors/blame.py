@@ -35,7 +35,8 @@ def blamed(source: SourceSettings, stream: Stream) -> Iterator[None]:
 
 def _keys(source: SourceSettings) -> str:
     """The settings that a system of its kind is entered with."""
-    own = [name for name in type(source).model_fields if name not in HttpSource.model_fields]
+    told = type(source).entered_with
+    own = told or [n for n in type(source).model_fields if n not in HttpSource.model_fields]
     return " and ".join(f"sources.{source.name}.{name}" for name in own)
 
 

@@ -143,7 +143,8 @@ class System:
     """A kind of source. Its module binds one to the name `SYSTEM`; the registry finds it there.
 
     `streams` are all that any source of it may have; `streams_of` narrows (or keys) them for
-    one source, where its settings decide.
+    one source, where its settings decide. A system whose sources declare streams of their own
+    has none itself: see `connectors.registry.declared`.
     """
 
     name: str

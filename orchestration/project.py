@@ -58,14 +58,15 @@ class Project:
 
 def open_project(settings_file: Path | None = None) -> Project:
     """The project of the current folder; without `stamm.yaml` the sandbox company."""
-    from connectors.registry import systems
+    from connectors.registry import declared, systems
 
     known = systems()
     path = settings_file or Path(os.environ.get("STAMM_SETTINGS") or SETTINGS_FILE)
     settings = Settings()
     if path.exists() or settings_file or os.environ.get("STAMM_SETTINGS"):
         settings = load_settings(path, {name: s.settings for name, s in known.items()})
-    return Project(settings, Home.from_environment(), known, path.absolute().parent)
+    with_theirs = declared(known, settings.sources.values())
+    return Project(settings, Home.from_environment(), with_theirs, path.absolute().parent)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -36,6 +36,9 @@ class Strict(BaseModel):
 
 class SourceSettings(Strict):
     """What every source states; each system adds its own fields."""
+
+    # The fields with which one is let in, if others than all that a system adds.
+    entered_with: ClassVar[tuple[str, ...]] = ()
 
     name: str = Field(default="", description="Filled from the key under `sources`.")
     system: str = Field(description="Which connector reads this source.")

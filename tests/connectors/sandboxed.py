@@ -13,7 +13,7 @@ import requests
 
 from connectors.catalogue import create_views
 from connectors.extract import LoadResult, extract_with, opened
-from connectors.registry import systems
+from connectors.registry import declared, systems
 from connectors.source import Reader, Stream
 from sandbox.company import create
 from sandbox.server import credentials as known
@@ -108,7 +108,8 @@ class Landing:
     def records(self, source: SourceSettings, stream: Stream) -> list[tuple[str, str]]:
         """(key, raw) of each live record, in order of the key; a doubled one would show."""
         with in_memory() as con:
-            create_views(con, self.root, {source.system: systems()[source.system]})
+            known = {source.system: systems()[source.system]}
+            create_views(con, self.root, declared(known, [source]))
             view = f"landing.{source.system}_{stream.name}"
             return con.execute(f"select key, raw from {view} order by all").fetchall()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.extract import LoadResult, opened
 from connectors.progress import ProgressLog
-from connectors.registry import systems
+from connectors.registry import declared, systems
 from stamm.clock import Clock
 from stamm.settings import SourceSettings
 from tests.connectors.sandboxed import Landing
@@ -20,9 +20,10 @@ class Source:
     def __init__(
         self, folder: Path, system: str, clock: Clock | None = None, **settings: Any
     ) -> None:
-        self.system = systems()[system]
+        known = systems()[system]
         raw = {"system": system, "name": "peer", **settings}
-        self.settings: SourceSettings = self.system.settings.model_validate(raw)
+        self.settings: SourceSettings = known.settings.model_validate(raw)
+        self.system = declared({system: known}, [self.settings])[system]
         self.landing = Landing(folder)
         if clock:
             self.landing.clock = clock
