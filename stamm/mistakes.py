@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -60,14 +60,17 @@ def _meaning(model: type[BaseModel], steps: list[str]) -> str:
 
 
 def _fields_at(model: type[BaseModel], steps: list[str]) -> list[str]:
-    for step in steps:
-        field = model.model_fields.get(step)
-        options = [field.annotation, *get_args(field.annotation)] if field else []
-        inner = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
-        if not inner:
-            return []
-        model = inner[0]
-    return sorted(name for name in model.model_fields if name != "name")
+    """The keys known there; below a field that maps names to models stands a name first."""
+    if not steps:
+        fields = model.model_fields.items()
+        return sorted(field.alias or name for name, field in fields if name != "name")
+    field = model.model_fields.get(steps[0])
+    options = [field.annotation, *get_args(field.annotation)] if field else []
+    inner = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+    if not inner or not field:
+        return []
+    named = get_origin(field.annotation) is dict
+    return _fields_at(inner[0], steps[2 if named else 1 :])
 
 
 def nearest(word: object, known: Mapping[str, object] | Sequence[str]) -> str:
