@@ -89,7 +89,7 @@ def test_what_comes_moves_and_goes_is_landed_and_nothing_is_marked_as_seen(
     source.read_one("messages")
     assert_complete(server, source)
     assert source.read_one("messages").rows == 0
-    assert server.unseen("INBOX") == server.unseen("INBOX")
+    assert server.unseen("INBOX") == len(server.held("INBOX"))
 
 
 def test_a_folder_that_was_made_anew_is_read_anew(server: Dovecot, tmp_path: Path):
