@@ -87,7 +87,9 @@ class DatabaseSource(SourceSettings):
         default=SecretStr(""), description="Password of the user in the URL."
     )
     tables: dict[str, TableSettings] = Field(
-        min_length=1, description="Our name of a stream: the table it is read from."
+        min_length=1,
+        description="Our name of a stream: table and key; also schema, cursor, deleted, columns,"
+        " map, basis, lag_minutes.",
     )
     accept_shrinking: tuple[str, ...] = Field(
         default=(), description="Streams that may lose more than half their records in one read."
