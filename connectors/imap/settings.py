@@ -45,6 +45,12 @@ class ImapSource(SourceSettings):
     def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return known_streams(cls, names)
 
+    @field_validator("drift")
+    @classmethod
+    def _drift_of_streams(cls, drift: dict[str, str]) -> dict[str, str]:
+        known_streams(cls, tuple(drift))
+        return drift
+
     @field_validator("host")
     @classmethod
     def _is_safe(cls, host: str, info: ValidationInfo) -> str:
