@@ -93,6 +93,7 @@ def with_stamm(url: str, folder: Path) -> int:
     from connectors.http import HttpClient
     from connectors.iso8601 import first_of
     from connectors.paging import HttpReader, OffsetPages
+    from connectors.schema import learnt
     from connectors.source import Cursor, Stream
     from stamm.clock import SystemClock
     from stamm.settings import SourceSettings
@@ -106,6 +107,7 @@ def with_stamm(url: str, folder: Path) -> int:
         cursor=Cursor("updatedAt", first_of("updatedAt")),
         paginate=OffsetPages("records", size=PAGE),
         mandatory=("email",),
+        schema=learnt([record(1)]),  # each record is held against it
     )
     clock = SystemClock()
     reader = HttpReader(HttpClient(url, FixedHeader("api-key", "not-a-secret"), clock))

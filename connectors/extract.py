@@ -97,10 +97,9 @@ def extract_with(
 ) -> LoadResult:
     """`extract` with a reader that is already open."""
     folder = stream_folder(landing_root, source.name, stream.name)
-    judge = Judge(
-        source.name, stream, store.secret("record_id"),
-        declared_fields(source.system).get(stream.name), source.drift.get(stream.name, "evolve"),
-    )  # fmt: skip
+    schema = stream.schema or declared_fields(source.system).get(stream.name)
+    policy = source.drift.get(stream.name, "evolve")
+    judge = Judge(source.name, stream, store.secret("record_id"), schema, policy)
     current = CurrentVersions(folder)
     try:
         job = Job(

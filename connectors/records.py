@@ -111,7 +111,10 @@ class Judge:
         # One part may be empty (an address without a person), but none may be absent.
         if None in parts or not any(part != "" for part in parts):
             return None
-        return "|".join(map(str, parts))
+        texts = [str(part) for part in parts]
+        if any("|" in text for text in texts):  # rare; ("a|b", "c") is not ("a", "b|c")
+            texts = [text.replace("\\", "\\\\").replace("|", "\\|") for text in texts]
+        return "|".join(texts)
 
     def _rejected(self, raw: bytes, rule: str, reason: str, rid: str | None = None) -> Rejected:
         digest = content_hash(raw)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from connectors.schema import Schema
 from stamm.clock import Clock
 from stamm.settings import SourceSettings
 
@@ -69,6 +70,7 @@ class Stream:
     # True: the server shows its records for a time only (reports of events). What a full read
     # does not meet any more has happened all the same, and stays.
     forgets: bool = False
+    schema: Schema | None = None  # its fields, if they do not stand in `connectors/schemas/`
 
 
 @dataclass(frozen=True)

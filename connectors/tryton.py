@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from connectors.bases import CONTRACT, INVOICE, TRANSACTION
 from connectors.credentials import FixedHeader
 from connectors.http import Request
-from connectors.paging import Answered, HttpReader, http_reader, records_of
+from connectors.paging import Answered, HttpReader, http_reader, in_order, records_of
 from connectors.settings import HttpSource
 from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
@@ -80,7 +80,7 @@ class IdPages:
         if not rows:
             return Answered(rows, None)
         domain = json.loads(request.note)
-        rows = [_in_order(row) for row in rows]
+        rows = [in_order(row) for row in rows]  # of its own it changes with each start
         return Answered(rows, self._after(request.path, _highest_id(stream, rows), domain))
 
     def count(self, stream: Stream) -> Request:
@@ -112,13 +112,6 @@ def _highest_id(stream: Stream, rows: Sequence[Record]) -> int:
         return max(int(row["id"]) for row in rows)
     except (KeyError, TypeError, ValueError) as failure:
         raise ContractBroken(f"{stream.name}: expected a number as id of each record") from failure
-
-
-def _in_order(value: Any) -> Any:
-    """Fields come in another order whenever the server was started; by name they are the same."""
-    if isinstance(value, dict):
-        return {name: _in_order(value[name]) for name in sorted(value)}
-    return [_in_order(one) for one in value] if isinstance(value, list) else value
 
 
 def _encoded(value: object) -> str:

@@ -149,3 +149,10 @@ def test_the_cache_beside_landing_may_be_lost(bench: Bench, between: Callable[[B
     assert bench.extract(full=True).load_id is None
     bench.server.records.append(customer(4, 2))
     assert bench.extract().pages == 2  # 4 records over two pages; the total agrees, so once
+
+
+def test_parts_of_a_key_do_not_run_into_each_other(bench: Bench):
+    stream = replace(SWEPT, primary_key=("a", "b"), mandatory=())
+    bench.server.records = [{"a": "x|y", "b": "z"}, {"a": "x", "b": "y|z"}, {"a": "x", "b": "z"}]
+    assert bench.extract(stream).upserts == 3
+    assert set(bench.live("shopware_orders")) == {r"x\|y|z", r"x|y\|z", "x|z"}

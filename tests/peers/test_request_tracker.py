@@ -1,0 +1,109 @@
+"""Request Tracker, the real server: after every edit landing holds what its database holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stamm.errors import CredentialsRefused
+from tests.peers.landed import Source
+from tests.peers.request_tracker import ROOT, RequestTracker, running
+
+pytestmark = [pytest.mark.peer, pytest.mark.rt, pytest.mark.timeout(600)]
+
+HELD = {
+    "users": """
+        select Name as id, EmailAddress, RealName, Organization from Users
+    """,
+    "tickets": """
+        select id, Subject, Status, Priority from Tickets
+        where Type = 'ticket' and Status <> 'deleted'
+    """,
+    "transactions": """
+        select id, Type, Field, NewValue, ObjectId from Transactions
+        where ObjectType = 'RT::Ticket'
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestTracker]:
+    with running(tmp_path_factory.mktemp("rt")) as tracker:
+        yield tracker
+
+
+def source_of(server: RequestTracker, folder: Path, password: str = ROOT[1]) -> Source:
+    return Source(folder, "rt", url=server.url, username=ROOT[0], password=password, insecure=True)
+
+
+def assert_complete(server: RequestTracker, source: Source) -> None:
+    """Every stream, every record, field for field; numbers and nulls are text over REST."""
+    for stream, sql in HELD.items():
+        held = {str(row["id"]): _as_text(row) for row in server.rows(sql)}
+        landed = {
+            key: _as_text({name: record.get(name) for name in held[key]}) if key in held else record
+            for key, record in source.records(stream).items()
+        }
+        assert landed == held, stream
+
+
+def _as_text(row: dict) -> dict:
+    return {name: "" if value is None else str(value) for name, value in row.items()}
+
+
+def a_ticket(server: RequestTracker, number: int) -> str:
+    return server.create(
+        "ticket", Queue="General", Subject=f"Lampe {number} defekt",
+        Requestor=f"anna{number}@example.org", Content="Sie flackert.",
+    )  # fmt: skip
+
+
+def test_every_edit_is_landed(server: RequestTracker, tmp_path: Path):
+    source = source_of(server, tmp_path)
+    tickets = [a_ticket(server, number) for number in range(30)]
+    source.read()
+    assert_complete(server, source)
+
+    server.change(f"ticket/{tickets[1]}", Subject="Lampe flackert", Priority=5)
+    server.post(f"ticket/{tickets[2]}/correspond", ContentType="text/plain", Content="Danke")
+    server.change(f"ticket/{tickets[3]}", Status="resolved")
+    server.change("user/anna4@example.org", RealName="Anna Muster", Organization="Muster GmbH")
+    server.delete("user/anna5@example.org")  # disables
+    server.delete(f"ticket/{tickets[6]}")
+    source.read()
+    assert_complete(server, source)
+    assert tickets[6] not in source.records("tickets")
+
+    server.change(f"ticket/{tickets[3]}", Status="open")  # again
+    server.change("user/anna5@example.org", Disabled=0)
+    a_ticket(server, 31)
+    server.delete(f"ticket/{tickets[7]}")
+    source.read()
+    assert_complete(server, source)
+    assert source.read_one("tickets").rows == 0
+    assert source.undeclared() == []
+
+
+def test_two_thousand_tickets_of_one_moment_are_read_page_by_page(
+    server: RequestTracker, tmp_path: Path
+):
+    at = "2026-01-02 03:04:05"
+    server.execute(f"""
+        insert into Tickets (id, EffectiveId, Queue, Type, Owner, Subject, Status, IsMerged,
+                             Creator, Created, LastUpdatedBy, LastUpdated)
+        with recursive n(i) as (select 1001 union all select i + 1 from n where i < 3000)
+        select i, i, 1, 'ticket', 6, 'Masse ' || i, 'open', null, 1, '{at}', 1, '{at}' from n
+    """)
+    source = source_of(server, tmp_path)
+    there = server.rows("select count(*) as n from Tickets where Status <> 'deleted'")[0]["n"]
+    assert source.read_one("tickets").upserts == there
+    assert there > 2_000
+    subjects = {record["Subject"] for record in source.records("tickets").values()}
+    assert {"Masse 1001", "Masse 2000", "Masse 3000"} <= subjects
+
+
+def test_a_wrong_password_is_said_to_be_refused(server: RequestTracker, tmp_path: Path):
+    with pytest.raises(CredentialsRefused):
+        source_of(server, tmp_path, password="falsch").read_one("tickets")
