@@ -67,6 +67,7 @@ class Checkpoint:
     parts: tuple[Part, ...] = ()
     rejected_parts: tuple[Part, ...] = ()
     drift: tuple[tuple[str, str, str, str, int], ...] = ()
+    until: str | None = None  # the end of a stretch that is read again
 
 
 def content_hash(raw: bytes) -> bytes:

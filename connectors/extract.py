@@ -11,33 +11,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
-from ulid import ULID
-
+from connectors.beginning import (
+    Stretch,
+    begun,
+    begun_at,
+    mode_of,
+    resumed,
+    resumed_stretch,
+    settled,
+)
 from connectors.blame import blamed
 from connectors.current import Checkpoint, CurrentVersions
-from connectors.landing import (
-    MANIFEST,
-    drop_uncommitted,
-    drop_unnamed,
-    read_manifest,
-    stream_folder,
-)
+from connectors.landing import stream_folder
 from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, WindowMovedError
-from connectors.progress import Progress, ProgressLog, after_load, as_moment, as_text, later
+from connectors.progress import ProgressLog, as_moment, later
 from connectors.records import Judge
 from connectors.registry import systems
 from connectors.schema import declared_fields
 from connectors.source import Reader, Stream, Window
-from stamm.clock import Clock, ManualClock
-from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort
-from stamm.ids import new_ulid
+from stamm.clock import Clock
+from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort, UsageError
 from stamm.settings import SourceSettings
 from stamm.store import Store
 
-__all__ = ["LoadResult", "extract", "extract_with", "opened"]
+__all__ = ["LoadResult", "Stretch", "extract", "extract_with", "opened"]
 
 CHECKPOINT_PAGES = 20
 _RESTARTS = 3
@@ -55,8 +54,12 @@ def extract(
     full: bool = False,
     progress: Report | None = None,
     reader: Reader | None = None,
+    stretch: Stretch | None = None,
 ) -> LoadResult:
     """Read what is new in a stream; `full` reads all of it and finds what was deleted.
+
+    A `stretch` reads that again and moves no watermark: a backfill, for which deletes are no
+    matter.
 
     Several streams of a source share the `reader` that `opened` gave: its connections, its token,
     and what the server said of its limits. Raises `Unreachable`, `CredentialsRefused`,
@@ -73,6 +76,7 @@ def extract(
             clock=clock,
             full=full,
             progress=progress,
+            stretch=stretch,
         )
 
 
@@ -83,7 +87,7 @@ def opened(source: SourceSettings, clock: Clock) -> Iterator[Reader]:
         yield reader
 
 
-def extract_with(
+def extract_with(  # noqa: PLR0913 - by name, but for what is read
     reader: Reader,
     source: SourceSettings,
     stream: Stream,
@@ -94,6 +98,7 @@ def extract_with(
     full: bool = False,
     progress: Report | None = None,
     checkpoint_pages: int = CHECKPOINT_PAGES,
+    stretch: Stretch | None = None,
 ) -> LoadResult:
     """`extract` with a reader that is already open."""
     folder = stream_folder(landing_root, source.name, stream.name)
@@ -113,82 +118,37 @@ def extract_with(
             checkpoint_pages,
             progress,
         )
-        return _extracted(job, reader, full=full)
+        return _backfilled(job, reader, stretch) if stretch else _extracted(job, reader, full=full)
     finally:
         current.close()
 
 
 def _extracted(job: Job, reader: Reader, *, full: bool) -> LoadResult:
-    before = _settled(job)
-    at = _resumed(job, full=full) or _begun(job, _mode(job, before, full=full), before)
+    before = settled(job)
+    at = resumed(job, full=full) or begun(job, mode_of(job, before, full=full), before)
     done = _loaded(job, reader, at)
     if at.mode == "full":
         return done
     total = reader.total(job.stream)
     if total is not None and _changed_in_silence(job, total):
-        again = _loaded(job, reader, _begun(job, "full", job.progress()))
+        again = _loaded(job, reader, begun(job, "full", job.progress()))
         done = _joined(done, again)
     job.log.move(job.source.name, job.stream.name, replace(job.progress(), server_total=total))
     return done
 
 
-# ---- where to begin ----
-
-
-def _settled(job: Job) -> Progress:
-    """The state, after finishing what a killed process had committed but not recorded."""
-    at, before = job.current.checkpoint(), job.progress()
-    if at is not None and (job.load_folder(at.load_id) / MANIFEST).exists():
-        manifest = read_manifest(job.load_folder(at.load_id) / MANIFEST)
-        before = after_load(before, manifest)
-        job.log.move(job.source.name, job.stream.name, before, manifest.drift)
-        job.current.rebuild()
-    return before
-
-
-def _resumed(job: Job, *, full: bool) -> Checkpoint | None:
-    """The load that a killed process left open, if this call may go on with it."""
-    at = job.current.checkpoint()
-    if at is not None and full and at.mode != "full":
-        OpenLoad(job, at).abandon()
-        at = None
-    drop_uncommitted(job.folder, keep=at.load_id if at else None)
-    if at is not None:
-        drop_unnamed(job.load_folder(at.load_id), [*at.parts, *at.rejected_parts])
-    return at
-
-
-def _mode(job: Job, before: Progress, *, full: bool) -> str:
-    stream = job.stream
-    if full or stream.cursor is None or not stream.incremental:
-        return "full"
-    if before.watermark is None or before.full_read_at is None or job.current.live() == 0:
-        return "full"
-    due = stream.sweep and as_moment(before.full_read_at) + stream.sweep <= job.clock.now()
-    return "full" if due else "incremental"
-
-
-def _begun(job: Job, mode: str, before: Progress) -> Checkpoint:
-    since = None
-    if mode == "incremental" and job.stream.cursor and before.watermark:
-        # Never only what is later: many records share one moment, and some show up late.
-        since = as_text(as_moment(before.watermark) - job.stream.cursor.lag)
-    return Checkpoint(
-        load_id=_new_load_id(job.clock, before.load_id),
-        mode=mode,
-        since=since,
-        started_at=as_text(job.clock.now()),
-        before=job.current.live(),
-        reading=job.current.next_pass(),
-    )
-
-
-def _new_load_id(clock: Clock, latest: str | None) -> str:
-    """Loads of a stream sort by age, also where the clock stands still or went back."""
-    load_id = new_ulid(clock)
-    if latest is None or load_id > latest:
-        return load_id
-    return new_ulid(ManualClock(ULID.from_str(latest).datetime + timedelta(milliseconds=1)))
+def _backfilled(job: Job, reader: Reader, stretch: Stretch) -> LoadResult:
+    if job.stream.cursor is None or not job.stream.incremental:
+        raise UsageError(
+            f"{job.place} has no stretches: the source cannot be asked for what changed when",
+            hint="It is read whole each time; `stamm run` is all it needs.",
+        )
+    settled(job)
+    open_load = job.current.checkpoint()
+    if open_load is not None and open_load.mode != "backfill":  # a killed run's work comes first
+        _loaded(job, reader, resumed(job, full=open_load.mode == "full") or open_load)
+    at = resumed_stretch(job, stretch) or begun_at(job, "backfill", *stretch.as_texts())
+    return _loaded(job, reader, at)
 
 
 # ---- reading ----
@@ -214,8 +174,9 @@ def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
 
 
 def _read(job: Job, reader: Reader, load: OpenLoad) -> None:
-    since = as_moment(load.at.since) if load.at.since else None
-    window = Window(since, as_moment(load.at.started_at))
+    at = load.at
+    since = as_moment(at.since) if at.since else None
+    window = Window(since, as_moment(at.until or at.started_at), ends=at.until is not None)
     resumed_at = load.at.next_token
     try:
         for page in reader.read(job.stream, window, resumed_at):

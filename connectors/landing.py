@@ -43,7 +43,7 @@ class Manifest:
     system: str
     stream: str
     load_id: str
-    mode: str  # "full" or "incremental"
+    mode: str  # "full", "incremental" or "backfill"
     since: str | None
     started_at: str
     finished_at: str
@@ -60,6 +60,7 @@ class Manifest:
     rejected_parts: tuple[Part, ...] = ()
     generation: int = 1
     drift: tuple[tuple[str, str, str, str, int], ...] = ()  # kind, field, found, declared, records
+    until: str | None = None  # of a backfill
     unsure: bool = False  # a full read that missed records which may still live: it stays due
 
 

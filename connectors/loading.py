@@ -297,6 +297,7 @@ class OpenLoad:
             parts=at.parts,
             rejected_parts=at.rejected_parts,
             drift=at.drift,
+            until=at.until,
             unsure=missing == "unsure",
         )
 

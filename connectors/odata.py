@@ -21,7 +21,7 @@ _DATE = re.compile(r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$")
 _TIME = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?$")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Bound = Callable[[datetime], str]
+Bound = Callable[[datetime, str], str]  # a moment and `ge` or `le` → a filter
 
 
 def moment(wire: str | None) -> datetime | None:
@@ -64,16 +64,16 @@ def day_and_time(*pairs: tuple[str, str]) -> Callable[[Record], datetime | None]
 
 
 def changed_since(*fields: str) -> Bound:
-    """A lower bound on moments (`Edm.DateTimeOffset`)."""
-    return lambda since: " or ".join(
-        f"{field} ge datetimeoffset'{since:%Y-%m-%dT%H:%M:%SZ}'" for field in fields
+    """A bound on moments (`Edm.DateTimeOffset`)."""
+    return lambda at, operator: " or ".join(
+        f"{field} {operator} datetimeoffset'{at:%Y-%m-%dT%H:%M:%SZ}'" for field in fields
     )
 
 
 def changed_since_day(*fields: str) -> Bound:
-    """A lower bound on days (`Edm.DateTime`): the whole first day is read again."""
-    return lambda since: " or ".join(
-        f"{field} ge datetime'{since:%Y-%m-%dT00:00:00}'" for field in fields
+    """A bound on days (`Edm.DateTime`): the whole first and last day are read again."""
+    return lambda at, operator: " or ".join(
+        f"{field} {operator} datetime'{at:%Y-%m-%dT00:00:00}'" for field in fields
     )
 
 
@@ -115,7 +115,9 @@ class KeyOrderedPages:
         if self.expand:
             params["$expand"] = self.expand
         if window.since and self.since:
-            params["$filter"] = self.since(window.since)
+            params["$filter"] = self.since(window.since, "ge")
+            if window.end:
+                params["$filter"] = f"({params['$filter']}) and ({self.since(window.end, 'le')})"
         return Request("GET", stream.path, params)
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:

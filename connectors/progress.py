@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -150,7 +150,13 @@ class Noted:
 
 
 def after_load(before: Progress, manifest: Manifest, live: int | None = None) -> Progress:
-    """The state that a committed load leads to; adopting one twice changes nothing."""
+    """The state that a committed load leads to; adopting one twice changes nothing.
+
+    A backfill moves neither the watermark nor the day of the next full read.
+    """
+    if manifest.mode == "backfill":
+        live = before.live if live is None else live
+        return replace(before, load_id=manifest.load_id, live=live)
     read_whole = manifest.mode == "full" and not manifest.unsure
     return Progress(
         watermark=later(before.watermark, manifest.cursor_to),

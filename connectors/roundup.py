@@ -65,7 +65,8 @@ class NumberedPages:
             "@page_index": "1",
         }
         if window.since:
-            params["activity"] = f"{window.since:{_WIRE}};"
+            until = f"{window.end + _LAG:{_WIRE}}" if window.end else ""
+            params["activity"] = f"{window.since:{_WIRE}};{until}"
         return Request("GET", stream.path, params)
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:

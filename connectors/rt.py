@@ -33,6 +33,7 @@ from stamm.errors import ContractBroken
 
 _LAG = timedelta(hours=14, minutes=5)  # an account's time zone is at most 14 hours ahead
 _UNSET = 1970
+_WIRE = "%Y-%m-%d %H:%M:%S"
 _OWN_ADDRESS = "_url"  # names the host: behind another address every record would look changed
 _SIZE = 100  # more are not given
 
@@ -67,7 +68,9 @@ class SearchPages:
     def first(self, stream: Stream, window: Window) -> Request:
         query = self.only
         if window.since:
-            query += f" AND {self.changed} >= '{window.since:%Y-%m-%d %H:%M:%S}'"
+            query += f" AND {self.changed} >= '{window.since:{_WIRE}}'"
+        if window.end:
+            query += f" AND {self.changed} <= '{window.end + _LAG:{_WIRE}}'"
         return self._after(stream.path, query, 0)
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:

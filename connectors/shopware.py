@@ -48,7 +48,9 @@ class SearchPages:
         if self.associations:
             body["associations"] = self.associations
         if window.since:
-            body["filter"] = [_changed_since(window.since)]
+            body["filter"] = [_changed("gte", window.since)]
+        if window.end:
+            body["filter"].append(_changed("lte", window.end))
         return Request("POST", stream.path, body=body)
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
@@ -70,8 +72,8 @@ class SearchPages:
         return int(member(stream, body, "total"))
 
 
-def _changed_since(since: datetime) -> dict[str, Any]:
-    bound = {"gte": since.strftime("%Y-%m-%d %H:%M:%S")}
+def _changed(operator: str, at: datetime) -> dict[str, Any]:
+    bound = {operator: at.strftime("%Y-%m-%d %H:%M:%S")}
     fields = ("updatedAt", "createdAt")
     queries = [{"type": "range", "field": name, "parameters": bound} for name in fields]
     return {"type": "multi", "operator": "or", "queries": queries}

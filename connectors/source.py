@@ -77,11 +77,18 @@ class Stream:
 class Window:
     """What to read: everything (`since` is None) or what changed at or after `since` (UTC).
 
-    `until` is when the read began; only a server that wants an end is told it.
+    `until` is when the read began, and only a server that wants an end is told it; if `ends`, it
+    is the end of a stretch, told to every server that can be told one.
     """
 
     since: datetime | None
     until: datetime
+    ends: bool = False
+
+    @property
+    def end(self) -> datetime | None:
+        """The end of a stretch; None if the window reaches to the present."""
+        return self.until if self.ends else None
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ class IdPages:
     size: int = 500
 
     def first(self, stream: Stream, window: Window) -> Request:
-        changed = [_changed_since(window.since)] if window.since else []
+        changed = [_changed(">=", window.since)] if window.since else []
+        changed += [_changed("<=", window.end)] if window.end else []
         return self._after(stream.path, 0, [*self.domain, *changed])
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
@@ -101,10 +102,9 @@ class IdPages:
         return Request("GET", path, params, note=json.dumps(domain))
 
 
-def _changed_since(since: datetime) -> Domain:
-    bound = tagged(since)
-    never_changed = [["write_date", "=", None], ["create_date", ">=", bound]]
-    return ["OR", [["write_date", ">=", bound]], never_changed]
+def _changed(bound: str, at: datetime) -> Domain:
+    never_changed = [["write_date", "=", None], ["create_date", bound, tagged(at)]]
+    return ["OR", [["write_date", bound, tagged(at)]], never_changed]
 
 
 def _highest_id(stream: Stream, rows: Sequence[Record]) -> int:

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from dagster import ConfigurableResource, InitResourceContext
@@ -23,6 +23,9 @@ from serving.feed import catch_up
 from stamm.errors import StammError
 from stamm.redaction import redact
 from stamm.store import Store
+
+if TYPE_CHECKING:
+    from connectors.extract import Stretch
 
 raised: dict[str, StammError] = {}  # stage → what ended it; a retry that helps takes it away
 
@@ -41,6 +44,8 @@ class Session:
     retrain: bool
     reextract: bool
     only_source: str
+    only_stream: str
+    stretch: Stretch | None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -112,6 +117,9 @@ class Pipeline(ConfigurableResource[Any]):
     retrain: bool = False
     reextract: bool = False
     only_source: str = ""
+    only_stream: str = ""
+    since: str = ""
+    until: str = ""
     as_of: str = ""
     _session: Session | None = PrivateAttr(default=None)
 
@@ -134,6 +142,16 @@ class Pipeline(ConfigurableResource[Any]):
                 RunLog(store).close(run_id)
                 store.close()
 
+    def _stretch(self, at: datetime) -> Stretch | None:
+        """What is to be read again: whole days in UTC, the last one included."""
+        from connectors.extract import Stretch
+
+        if not self.since:
+            return None
+        days = (date.fromisoformat(day) if day else at.date() for day in (self.since, self.until))
+        first, last = (datetime.combine(day, time(), UTC) for day in days)
+        return Stretch(first, last + timedelta(days=1))
+
     def _begin(self, project: Project, store: Store, run_id: str) -> Session:
         as_of, at = run_moment(project, self.as_of or None)
         catch_up(store, project.home.published, at)
@@ -150,4 +168,6 @@ class Pipeline(ConfigurableResource[Any]):
             retrain=self.retrain,
             reextract=self.reextract,
             only_source=self.only_source,
+            only_stream=self.only_stream,
+            stretch=self._stretch(at),
         )

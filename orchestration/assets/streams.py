@@ -100,7 +100,7 @@ def _extract(
     with session.stage(f"extract {name}") as counts, opened(source, clock) as reader:
         for stream in session.project.systems[source.system].streams_of(source):
             key = [name, stream.name]
-            if skipped:
+            if skipped or session.only_stream not in {"", stream.name}:
                 yield MaterializeResult(asset_key=key, metadata={"skipped": True})
                 continue
             result = extract(
@@ -112,6 +112,7 @@ def _extract(
                 full=session.reextract,
                 progress=partial(_tell, f"extract {name}.{stream.name}"),
                 reader=reader,
+                stretch=session.stretch,
             )
             counts[stream.name] = {
                 "landed": result.rows,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _STORY = "`stamm ui` shows the steps; logs/stamm.log in the data folder has the whole story."
 
 
-def run(
+def run(  # noqa: PLR0917 - options of the command, given by name
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild everything after landing, from landing.")
     ] = False,
@@ -26,6 +26,15 @@ def run(
     source: Annotated[
         str, typer.Option("--source", help="Extract only this source; the others stay as landed.")
     ] = "",
+    stream: Annotated[
+        str, typer.Option("--stream", help="Extract only this stream of --source.")
+    ] = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="DATE", help="Backfill: read again from this day on.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="DATE", help="… to the end of this day; else to now.")
+    ] = "",
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="The day that ages and scores refer to.")
     ] = "",
@@ -36,15 +45,22 @@ def run(
     Incremental by default: only what changed at the sources is read, and when nothing changed the
     published build stands. The same as-of date over the same data gives the same rows and ids.
 
+    A backfill (--since) reads a stretch of one stream again and lands what differs; the next run
+    goes on where the last one was, as if it had not been.
+
     Examples: stamm run · stamm run --full · stamm run --source shop · stamm run --as-of 2026-06-30
+    · stamm run --source shop --stream orders --since 2026-01-01 --until 2026-01-31
     """
     from orchestration.project import open_project
 
     project = open_project()
-    _check_options(project, source, as_of)
+    _check_options(project, source, stream)
+    _check_dates({"--as-of": as_of, "--since": since, "--until": until})
+    _check_stretch(project, source, stream, since, until)
     options = {
         "full": full, "retrain": retrain, "reextract": reextract,
-        "only_source": source, "as_of": as_of,
+        "only_source": source, "only_stream": stream, "since": since, "until": until,
+        "as_of": as_of,
     }  # fmt: skip
     run_id = execute(project, options, quiet=as_json)
     from orchestration.summary import show, summarise
@@ -58,19 +74,61 @@ def run(
         show(summary)
 
 
-def _check_options(project: Project, source: str, as_of: str) -> None:
-    from datetime import date
-
+def _check_options(project: Project, source: str, stream: str) -> None:
     from orchestration.project import declared_sources
     from stamm.errors import UsageError
+    from stamm.mistakes import nearest
 
     known = declared_sources(project)
     if source and source not in known:
         raise UsageError(f"--source: expected one of {', '.join(known)}, found {source!r}")
-    try:
-        date.fromisoformat(as_of or "2000-01-01")
-    except ValueError as failure:
-        raise UsageError(f"--as-of: expected a date like 2026-06-30, found {as_of!r}") from failure
+    if stream and not source:
+        raise UsageError("--stream: expected --source beside it, found none")
+    if stream:
+        declared = known[source]
+        names = [one.name for one in project.systems[declared.system].streams_of(declared)]
+        if stream not in names:
+            raise UsageError(
+                f"--stream: expected one of {', '.join(names)}, found {stream!r}"
+                f"{nearest(stream, names)}"
+            )
+
+
+def _check_dates(given: dict[str, str]) -> None:
+    from datetime import date
+
+    from stamm.errors import UsageError
+
+    for option, day in given.items():
+        try:
+            date.fromisoformat(day or "2000-01-01")
+        except ValueError as failure:
+            raise UsageError(
+                f"{option}: expected a date like 2026-06-30, found {day!r}"
+            ) from failure
+
+
+def _check_stretch(project: Project, source: str, stream: str, since: str, until: str) -> None:
+    from orchestration.project import declared_sources
+    from stamm.errors import UsageError
+
+    if not since and not until:
+        return
+    if not since or not stream:
+        missing = "--since" if not since else "--source and --stream"
+        raise UsageError(
+            f"a backfill: expected {missing}, found none",
+            hint="stamm run --source shop --stream orders --since 2026-01-01 --until 2026-01-31",
+        )
+    if until and until < since:
+        raise UsageError(f"--until: expected a day at or after {since}, found {until}")
+    system = project.systems[declared_sources(project)[source].system]
+    declared = {one.name: one for one in system.streams_of(declared_sources(project)[source])}
+    if declared[stream].cursor is None or not declared[stream].incremental:
+        raise UsageError(
+            f"{source}.{stream} has no stretches: the source cannot be asked for what changed when",
+            hint="It is read whole each time; `stamm run` is all it needs.",
+        )
 
 
 def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:

@@ -33,6 +33,8 @@ def session(tmp_path):
             store=store,
             at=now(tmp_path / "company"),
             only_source="",
+            only_stream="",
+            stretch=None,
             reextract=False,
             retrain=False,
             stage=stage,
