@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     from orchestration.project import Project
 
 Found = dict[str, "SourceHealth"]
-_READ = ("it brought", "new", "known", "quarantined", "deleted")  # figures of the last read
+# What became of the records of the last read; left out where a line would not hold it.
+_READ = {"brought": "extracted", "new": "landed", "known": "duplicates",
+         "quarantined": "quarantined", "deleted": "deleted"}  # fmt: skip
+_WIDE = 110
 
 
 def ask_sources(project: Project, *, quiet: bool) -> Found:
@@ -58,14 +62,15 @@ def show(found: Found) -> None:
     """A table of all streams, then every problem with its remedy."""
     from rich.markup import escape
 
-    from orchestration.cli.output import say, table
+    from orchestration.cli.output import say, table, width
 
+    figures = list(_READ) if width() >= _WIDE else []
     rows = [
-        (name, one.stream, one.server_total, one.landed, ago(one.lag), *_figures(one))
+        (name, one.stream, one.server_total, one.landed, ago(one.lag), *_figures(one, figures))
         for name, health in found.items()
         for one in health.streams
     ]
-    table(("source", "stream", "at the source", "landed", "last read", *_READ), rows)
+    table(("source", "stream", "at the source", "landed", "last read", *figures), rows)
     say()
     for health in found.values():
         for problem in health.problems:
@@ -74,11 +79,9 @@ def show(found: Found) -> None:
     say(f"A run cannot read {', '.join(broken)}." if broken else "A run can read every source.")
 
 
-def _figures(stream: StreamHealth) -> tuple[int | None, ...]:
-    read = stream.read
-    if read is None:
-        return (None,) * len(_READ)
-    return (read.extracted, read.landed, read.duplicates, read.quarantined, read.deleted)
+def _figures(stream: StreamHealth, figures: Sequence[str]) -> tuple[int | None, ...]:
+    names = (_READ[figure] for figure in figures)
+    return tuple(getattr(stream.read, name) if stream.read else None for name in names)
 
 
 def ago(lag: timedelta | None) -> str:

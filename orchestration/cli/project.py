@@ -60,9 +60,10 @@ def check(
     """Connect to every source and say what a run would find there; nothing is read or changed.
 
     Per stream: how many records the source counts, how many are landed, how long ago it was last
-    read, and what became of the records of that read: landed as new, known already, in quarantine;
-    and how many were found deleted. Then everything that is wrong, with the setting that mends it:
-    credentials, an address that does not answer, a file without a column, landing that lacks loads.
+    read; in a wide terminal and with --json also what that read brought: records that were new,
+    known already, in quarantine, and found deleted. Then everything that is wrong, with the
+    setting that mends it: credentials, an address that does not answer, a file without a column,
+    landing that lacks loads.
 
     Exit codes: 0 a run can read every source, 1 it cannot, 2 stamm.yaml itself is wrong.
 
