@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stamm.errors import ContractBroken
+from stamm.errors import ContractBroken, CredentialsRefused
 from stamm.redaction import redact
 
 if TYPE_CHECKING:
@@ -71,5 +71,21 @@ def without_errors(parsed: Any, where: str) -> Any:
     """The document, unless errors hide in it behind an HTTP 200."""
     errors = parsed.get("errors") or parsed.get("error") if isinstance(parsed, dict) else None
     if errors:
+        if _refuses(errors):
+            raise CredentialsRefused(
+                f"{where}: expected the credentials to be accepted, "
+                f"found HTTP 200 with errors: {redact(str(errors)[:_SAID])}",
+                hint="Check the user or key in stamm.yaml, its validity and its rights.",
+                status=200,
+            )
         raise ContractBroken(f"{where}: HTTP 200 with errors: {redact(str(errors)[:_SAID])}")
     return parsed
+
+
+def _refuses(errors: Any) -> bool:
+    """Whether one of GraphQL's errors says in its code that the asker may not read this."""
+    codes = (
+        (error.get("extensions") or {}).get("code") if isinstance(error, dict) else None
+        for error in (errors if isinstance(errors, list) else ())
+    )
+    return any(code in ("FORBIDDEN", "UNAUTHENTICATED") for code in codes)

@@ -28,8 +28,8 @@ class Credentials(Protocol):
         """The request for a fresh token."""
         ...
 
-    def renewed(self, answer: Any) -> None:
-        """Take the token out of the answer."""
+    def renewed(self, answer: Any, headers: Mapping[str, str]) -> None:
+        """Take the token out of the answer's body or headers."""
         ...
 
 
@@ -51,7 +51,7 @@ class FixedHeader:
     def renewal(self) -> Request | None:
         return None
 
-    def renewed(self, answer: Any) -> None:  # noqa: ARG002 - the protocol's shape
+    def renewed(self, answer: Any, headers: Mapping[str, str]) -> None:  # noqa: ARG002 - protocol
         raise AssertionError("a fixed header is never renewed")
 
 
@@ -87,7 +87,7 @@ class ClientCredentials:
     def renewal(self) -> Request | None:
         return Request("POST", self._path, body=self._body)
 
-    def renewed(self, answer: Any) -> None:
+    def renewed(self, answer: Any, headers: Mapping[str, str]) -> None:  # noqa: ARG002 - protocol
         token = answer.get("access_token") if isinstance(answer, dict) else None
         if not isinstance(token, str) or not token:
             raise ContractBroken(f"{self._path}: expected access_token in the answer, found none")

@@ -121,20 +121,22 @@ class HttpClient:
         return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
     def _authorised(self, request: Request) -> Any:
-        """One attempt; an expired token is renewed once, then a 401 is meant."""
+        """One attempt; an expired token is renewed once, then a refusal is meant."""
         if not self._credentials.ready():
             self._renew()
-        answer = self._send(request)
-        if answer.status_code == 401 and self._credentials.renewable:
-            answer.close()
-            self._renew()
-            answer = self._send(request)
-        return self._parsed(answer)
+        try:
+            return self._parsed(self._send(request))
+        except CredentialsRefused as refused:
+            if refused.facts.get("status") == 403 or not self._credentials.renewable:
+                raise
+        self._renew()
+        return self._parsed(self._send(request))
 
     def _renew(self) -> None:
         request = self._credentials.renewal()
         if request is not None:
-            self._credentials.renewed(self._parsed(self._send(request, signed=False)))
+            answer = self._send(request, signed=False)
+            self._credentials.renewed(self._parsed(answer), answer.headers)
 
     def _send(self, request: Request, *, signed: bool = True) -> requests.Response:
         import requests

@@ -43,15 +43,24 @@ def python_packages(name: str, *requirements: str) -> Path:
     return cached(name, " ".join(requirements), make) / "env" / "bin"
 
 
-def npm_packages(name: str, *packages: str) -> Path:
-    """A folder with these packages in `node_modules`."""
+def npm_packages(name: str, *packages: str, built: Sequence[str] = ()) -> Path:
+    """A folder with these packages in `node_modules`; those in `built` may run their build."""
 
     def make(folder: Path) -> None:
         run("npm", "init", "--yes", cwd=folder)
+        for package in built:  # npm 11 runs only the scripts that are named
+            run("npm", "pkg", "set", "--json", f"allowScripts.{package}=true", cwd=folder)
         quiet = ("--silent", "--no-audit", "--no-fund", "--no-progress")
-        run("npm", "install", *quiet, *packages, cwd=folder)
+        run("npm", "install", *quiet, *packages, cwd=folder, env=_node_headers())
 
     return cached(name, " ".join(packages), make)
+
+
+def _node_headers() -> dict[str, str]:
+    """Where Node's headers are installed beside it, builds take those and fetch none."""
+    prefix = Path(shutil.which("node") or "/usr/bin/node").resolve().parents[1]
+    there = (prefix / "include" / "node" / "node.h").exists()
+    return {"npm_config_nodedir": str(prefix)} if there else {}
 
 
 def debian_packages(*names: str) -> None:
