@@ -6,14 +6,14 @@ Source: the lists of Vendure's Admin API; verified against a running server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.http import Request
-from connectors.paging import Answered, member, records_of
-from connectors.source import Record, Stream, Window
+from connectors.paging import Answered, HttpReader, member, records_of
+from connectors.source import Page, Record, Stream, Window
 from stamm.errors import ContractBroken
 
 Children = Callable[[Record], Sequence[Record]]
@@ -31,7 +31,7 @@ class ListPages:
     list: str  # the list's name in the answer's data
     changed: str | None = None  # the items' moment that the lower bound filters by
     children: Children | None = None
-    size: int | None = None  # None: as many as the server gives; it may refuse to be asked for more
+    size: int | None = 250  # None: as many as the server gives
 
     def first(self, stream: Stream, window: Window) -> Request:
         options: dict[str, Any] = {"skip": 0, "sort": {"id": "ASC"}}
@@ -77,6 +77,33 @@ class ListPages:
     def _from(self, request: Request, skip: int, last: str) -> Request:
         options = {**request.body["variables"]["options"], "skip": skip}
         return replace(request, body={**request.body, "variables": {"options": options}}, note=last)
+
+
+class ListReader:
+    """Reads `ListPages`; where the server refuses so large a page, it says how large they are."""
+
+    def __init__(self, reader: HttpReader) -> None:
+        self._reader = reader
+
+    def read(self, stream: Stream, window: Window, resume: str | None) -> Iterator[Page]:
+        pages = self._reader.read(stream, window, resume)
+        try:
+            first = next(pages)
+        except ContractBroken:
+            pages_of_any_size = replace(stream.paginate, size=None)
+            if resume or pages_of_any_size == stream.paginate:
+                raise
+            stream = replace(stream, paginate=pages_of_any_size)
+            yield from self._reader.read(stream, window, resume)
+            return
+        yield first
+        yield from pages
+
+    def total(self, stream: Stream) -> int | None:
+        return self._reader.total(stream)
+
+    def close(self) -> None:
+        self._reader.close()
 
 
 def _just_before(since: datetime) -> str:

@@ -15,10 +15,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.bases import CONTRACT, TRANSACTION
-from connectors.graphql import Children, ListPages
+from connectors.graphql import Children, ListPages, ListReader
 from connectors.http import Request
 from connectors.iso8601 import first_of
-from connectors.paging import HttpReader, http_reader
+from connectors.paging import http_reader
 from connectors.settings import HttpSource
 from connectors.source import About, Basis, Cursor, Record, Stream, System
 from stamm.clock import Clock
@@ -169,8 +169,8 @@ ABOUT = About(
     title="Vendure 3.7",
     category="webshop",
     rights="An administrator of the default channel whose role has ReadCustomer and ReadOrder.",
-    limits="The shop's own adminListQueryLimit is the size of a page (1,000 by default); whoever"
-    " asks for more gets an error, so none is asked for.",
+    limits="A page holds 250 records. A shop whose adminListQueryLimit is lower refuses that, and"
+    " is asked for pages of its own size.",
     verified="Vendure 3.7, the server from its package, SQLite.",
     traps=(
         "An order's updatedAt is put back to what it was by a change of state, a payment or a"
@@ -188,8 +188,9 @@ ABOUT = About(
 )
 
 
-def _open(source: VendureSource, clock: Clock) -> HttpReader:
-    return http_reader(source, Login(source.username, source.password.get_secret_value()), clock)
+def _open(source: VendureSource, clock: Clock) -> ListReader:
+    login = Login(source.username, source.password.get_secret_value())
+    return ListReader(http_reader(source, login, clock))
 
 
 SYSTEM = System("vendure", VendureSource, STREAMS, _open, ABOUT)

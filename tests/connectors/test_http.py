@@ -192,6 +192,23 @@ def test_a_token_refused_twice_is_refused():
         assert len(server.seen) == 4
 
 
+FORBIDDEN = Answer(200, b'{"errors": [{"extensions": {"code": "FORBIDDEN"}}], "data": null}')
+
+
+def test_a_refusal_inside_http_200_is_a_refusal():
+    with scripted(FORBIDDEN) as server:
+        with pytest.raises(CredentialsRefused, match="FORBIDDEN"):
+            ask(server)
+        assert len(server.seen) == 1
+
+
+def test_a_token_refused_inside_http_200_is_renewed_once():
+    credentials = ClientCredentials("/oauth", "id", "very-secret-1")
+    with scripted(token("first-token"), FORBIDDEN, token("second-token"), Answer()) as server:
+        assert ask(server, credentials=credentials) == {"ok": True}
+        assert len(server.seen) == 4
+
+
 @pytest.mark.parametrize("link", ["https://elsewhere.example/x", "//elsewhere.example/x"])
 def test_links_and_redirects_to_another_host_are_refused(link: str):
     with scripted(Answer(302, b"", {"Location": link})) as server:
