@@ -26,6 +26,8 @@ from tests.peers.installed import debian_packages, run
 from tests.peers.postgres import self_signed
 from tests.peers.serving import free_port, listens, serving
 
+PACKAGES = ("dovecot-imapd",)
+
 USER = "anna"
 ACCOUNT = "nobody"  # whom the mails belong to
 _CONF = """
@@ -181,7 +183,7 @@ def a_message(number: int, **headers: str) -> bytes:
 @contextmanager
 def running() -> Iterator[Dovecot]:
     """A server with an empty mailbox."""
-    debian_packages("dovecot-imapd")
+    debian_packages(*PACKAGES)
     # Not below pytest's folders: those are closed to the accounts that the server runs as.
     folder = Path(tempfile.mkdtemp(prefix="stamm-dovecot-"))
     try:

@@ -20,6 +20,8 @@ from typing import Any
 from tests.peers.installed import debian_packages, run
 from tests.peers.serving import free_port, serving
 
+PACKAGES = ("postgresql",)
+
 USER = "stamm_reader"
 ACCOUNT = "postgres"  # the server refuses to run as root
 
@@ -75,7 +77,7 @@ class Postgres:
 @contextmanager
 def running(*options: str) -> Iterator[Postgres]:
     """A server with a database, a reader and a certificate of its own."""
-    debian_packages("postgresql")
+    debian_packages(*PACKAGES)
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
     # Not below pytest's folders: those are closed to the account that the server runs as.
     folder = Path(tempfile.mkdtemp(prefix="stamm-postgres-"))

@@ -82,7 +82,7 @@ class RequestTracker:
 def running(folder: Path) -> Iterator[RequestTracker]:
     """A server over a fresh copy of the database."""
     debian_packages(*PACKAGES)
-    shutil.copy(_template() / "rt.sqlite", folder / "rt.sqlite")
+    shutil.copy(template() / "rt.sqlite", folder / "rt.sqlite")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [SERVER, "--port", str(port)]
@@ -91,7 +91,7 @@ def running(folder: Path) -> Iterator[RequestTracker]:
         yield RequestTracker(url, folder / "rt.sqlite")
 
 
-def _template() -> Path:
+def template() -> Path:
     def make(folder: Path) -> None:
         setup = ("/usr/sbin/rt-setup-database-5", "--action", "init", "--skip-create")
         run(*setup, env=_configured(folder, port=1))

@@ -58,7 +58,7 @@ class Roundup:
 def running(folder: Path, *, calls: int = 0, seconds: int = 3600) -> Iterator[Roundup]:
     """A server over a fresh copy; `calls` in `seconds` are allowed, 0 allows any number."""
     port, home = free_port(), folder / "tracker"
-    shutil.copytree(_template() / "tracker", home)
+    shutil.copytree(template() / "tracker", home)
     url = f"http://127.0.0.1:{port}/support"
     _configure(home, {
         "web": f"{url}/", "api_calls_per_interval": str(calls), "api_interval_in_sec": str(seconds),
@@ -74,7 +74,7 @@ def _programs() -> Path:
     return python_packages("roundup", f"roundup=={VERSION}")
 
 
-def _template() -> Path:
+def template() -> Path:
     def make(folder: Path) -> None:
         program, home = str(_programs() / "roundup-admin"), str(folder / "tracker")
         run(program, "-i", home, "install", "classic", "sqlite")

@@ -66,21 +66,21 @@ class Tryton:
 @contextmanager
 def running(folder: Path) -> Iterator[Tryton]:
     """A server over a fresh copy of the fitted-out database."""
-    programs, template = _programs(), _template()
-    shutil.copy(template / "crm.sqlite", folder / "crm.sqlite")
+    programs, fitted_out = _programs(), template()
+    shutil.copy(fitted_out / "crm.sqlite", folder / "crm.sqlite")
     port = free_port()
     conf = _configured(folder, port)
     url = f"http://127.0.0.1:{port}/crm"
     command = [str(programs / "trytond"), "-c", str(conf)]
     with serving(command, answers(f"http://127.0.0.1:{port}/"), folder / "trytond.log"):
-        yield Tryton(url, (template / "key").read_text(), folder / "crm.sqlite")
+        yield Tryton(url, (fitted_out / "key").read_text(), folder / "crm.sqlite")
 
 
 def _programs() -> Path:
     return python_packages("tryton", *(f"{module}=={VERSION}" for module in MODULES))
 
 
-def _template() -> Path:
+def template() -> Path:
     programs = _programs()
 
     def make(folder: Path) -> None:

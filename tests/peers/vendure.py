@@ -188,7 +188,7 @@ class Vendure:
 @contextmanager
 def running(folder: Path, *, tokens: str = "bearer", limit: int = 1000) -> Iterator[Vendure]:
     """A shop over a fresh copy; `limit` is the most that a page holds."""
-    shutil.copy(_template() / "shop.sqlite", folder / "shop.sqlite")
+    shutil.copy(template() / "shop.sqlite", folder / "shop.sqlite")
     port = free_port()
     env = _environment(folder, port) | {"SHOP_TOKENS": tokens, "SHOP_LIST_LIMIT": str(limit)}
     command = ["node", str(PROGRAMS / "serve.js")]
@@ -209,7 +209,7 @@ def _packages() -> Path:
     return npm_packages("vendure", *PACKAGES, built=("better-sqlite3",))
 
 
-def _template() -> Path:
+def template() -> Path:
     programs = [PROGRAMS / name for name in ("config.js", "populate.js")]
 
     def make(folder: Path) -> None:

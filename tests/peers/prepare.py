@@ -1,0 +1,24 @@
+"""Installs all real systems into the cache, ahead of the tests that start them.
+
+Run: `uv run python -m tests.peers.prepare`; `.ci/run` does it beside the other tests, because
+packages of npm take minutes to come.
+"""
+
+from __future__ import annotations
+
+from tests.peers import dovecot, postgres, request_tracker, roundup, tryton, vendure
+from tests.peers.installed import debian_packages
+
+DEBIAN = (*dovecot.PACKAGES, *postgres.PACKAGES, *request_tracker.PACKAGES)
+TEMPLATES = (tryton.template, roundup.template, vendure.template, request_tracker.template)
+
+
+def main() -> None:
+    """What is there already is left as it is."""
+    debian_packages(*DEBIAN)
+    for template in TEMPLATES:
+        template()
+
+
+if __name__ == "__main__":
+    main()
