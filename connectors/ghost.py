@@ -141,7 +141,7 @@ class EventPages:
     """
 
     kind: str
-    size: int = 100
+    size: int = 500
     without: tuple[str, ...] = ()
 
     def first(self, stream: Stream, window: Window) -> Request:
@@ -209,7 +209,7 @@ STREAMS = (
                 "engagement",
                 (
                     "email_count", "email_opened_count", "email_open_rate", "last_seen_at",
-                    "geolocation", "attribution",
+                    "geolocation",
                 ),
                 MEASUREMENT,
             ),
@@ -246,11 +246,14 @@ ABOUT = About(
     " asked for.",
     verified="Ghost 5.130, the server from its package, SQLite.",
     traps=(
-        "An unsubscribe leaves a member's updated_at as it was, so members are read whole each"
-        " time; when and by whom it was done stands in member_events.",
+        "An unsubscribe, a label and its renaming leave a member's updated_at as it was, so"
+        " members are read whole each time; when and by whom was unsubscribed stands in"
+        " member_events.",
         "Many events share one moment (an import, a newsletter for all): paging by"
         " created_at < last loses those beyond the page. Paging goes by moment and id.",
         "Events come newest first only, and a page of them holds the member as it is now.",
+        "A bound in a filter is compared as text where the database is SQLite: one with T and Z"
+        " leaves out what happened on that day. limit=all of events brings none.",
         "A deleted member takes its events along.",
         "A moment that is not readable in the database is shown as the present one.",
         "newsletters of a member names the active ones; archiving one leaves it out for all.",
