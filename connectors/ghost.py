@@ -89,7 +89,7 @@ class AdminKey:
         self._token = f"{content}.{_base64(signature)}"
         register_secret(self._token)
 
-    def renewed(self, answer: Any) -> None:  # noqa: ARG002 - the protocol's shape
+    def renewed(self, answer: Any, headers: Mapping[str, str]) -> None:  # noqa: ARG002 - protocol
         raise AssertionError("no answer brings a token")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from tests.peers.installed import cached, run
+from tests.peers.installed import cached, node_headers, run
 from tests.peers.serving import answers, free_port, serving
 
 VERSION = "5.130.6"
@@ -64,7 +64,7 @@ class Ghost:
 def running(folder: Path) -> Iterator[Ghost]:
     """A site over a fresh copy of the one that was set up."""
     content = folder / "content"
-    shutil.copytree(_template() / "content", content)
+    shutil.copytree(template() / "content", content)
     with _serving(content, folder / "ghost.log") as url:
         with _session(url) as session:
             yield Ghost(url, content / "data" / "ghost.db", session)
@@ -119,19 +119,12 @@ def _program() -> Path:
         quiet = ("--silent", "--no-audit", "--no-fund", "--no-progress")
         how = ("--omit=dev", "--legacy-peer-deps", "--ignore-scripts")
         run("npm", "install", *how, *quiet, cwd=program)
-        run("npm", "rebuild", "sqlite3", cwd=program, env=_headers())
+        run("npm", "rebuild", "sqlite3", cwd=program, env=node_headers())
 
     return cached("ghost", VERSION, make) / "package"
 
 
-def _headers() -> dict[str, str]:
-    """Node's headers where they are installed beside it, so that no build fetches them."""
-    prefix = Path(shutil.which("node") or "/usr/bin/node").resolve().parents[1]
-    there = (prefix / "include" / "node" / "node.h").exists()
-    return {"npm_config_nodedir": str(prefix)} if there else {}
-
-
-def _template() -> Path:
+def template() -> Path:
     """A site with an owner, and an integration whose key the tests know."""
 
     def make(folder: Path) -> None:

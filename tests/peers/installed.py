@@ -51,12 +51,12 @@ def npm_packages(name: str, *packages: str, built: Sequence[str] = ()) -> Path:
         for package in built:  # npm 11 runs only the scripts that are named
             run("npm", "pkg", "set", "--json", f"allowScripts.{package}=true", cwd=folder)
         quiet = ("--silent", "--no-audit", "--no-fund", "--no-progress")
-        run("npm", "install", *quiet, *packages, cwd=folder, env=_node_headers())
+        run("npm", "install", *quiet, *packages, cwd=folder, env=node_headers())
 
     return cached(name, " ".join(packages), make)
 
 
-def _node_headers() -> dict[str, str]:
+def node_headers() -> dict[str, str]:
     """Where Node's headers are installed beside it, builds take those and fetch none."""
     prefix = Path(shutil.which("node") or "/usr/bin/node").resolve().parents[1]
     there = (prefix / "include" / "node" / "node.h").exists()

@@ -6,11 +6,13 @@ packages of npm take minutes to come.
 
 from __future__ import annotations
 
-from tests.peers import dovecot, postgres, request_tracker, roundup, tryton, vendure
+from tests.peers import dovecot, ghost, postgres, request_tracker, roundup, tryton, vendure
 from tests.peers.installed import debian_packages
 
 DEBIAN = (*dovecot.PACKAGES, *postgres.PACKAGES, *request_tracker.PACKAGES)
-TEMPLATES = (tryton.template, roundup.template, vendure.template, request_tracker.template)
+TEMPLATES = (
+    tryton.template, roundup.template, vendure.template, ghost.template, request_tracker.template,
+)  # fmt: skip
 
 
 def main() -> None:
