@@ -22,7 +22,7 @@ from connectors.settings import HttpSource
 from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
 
-# A lower bound is read in the account's own time zone, which may be 14 hours ahead.
+# A lower bound is read in the account's own time zone: up to 12 hours later where that is west.
 _LAG = timedelta(hours=14, minutes=5)
 _WIRE = "%Y-%m-%d.%H:%M:%S"
 

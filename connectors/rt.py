@@ -31,7 +31,8 @@ from connectors.source import About, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
 from stamm.errors import ContractBroken
 
-_LAG = timedelta(hours=14, minutes=5)  # an account's time zone is at most 14 hours ahead
+# A bound is read in the account's own time zone: up to 12 hours later where that is west.
+_LAG = timedelta(hours=14, minutes=5)
 _UNSET = 1970
 _WIRE = "%Y-%m-%d %H:%M:%S"
 _OWN_ADDRESS = "_url"  # names the host: behind another address every record would look changed
@@ -195,6 +196,8 @@ ABOUT = About(
     traps=(
         "A bound in a query is read in the time zone of the account.",
         "Deleted tickets vanish from every list and count; their transactions stay.",
+        "A ticket merged into another vanishes in the same way; its transactions keep its id.",
+        "A page size above 100 is cut to 100 in silence.",
         "Unset moments come as 1970-01-01.",
         "Fields come in another order with each answer.",
         "Disabled users are left out unless asked for, and the list does not say who is one.",

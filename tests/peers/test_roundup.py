@@ -19,16 +19,26 @@ pytestmark = [pytest.mark.peer, pytest.mark.roundup, pytest.mark.timeout(600)]
 HELD = {
     "users": """
         select id, _username as username, _realname as realname, _address as address,
-               _phone as phone, _organisation as organisation from _user where __retired__ = 0
+               _alternate_addresses as alternate_addresses, _phone as phone,
+               _organisation as organisation, _roles as roles,
+               _creation as creation, _activity as activity from _user where __retired__ = 0
     """,
     "issues": """
         select id, _title as title, _creator as creator, _assignedto as assignedto,
-               _status as status from _issue where __retired__ = 0
+               _status as status, _priority as priority,
+               _creation as creation, _activity as activity from _issue where __retired__ = 0
     """,
     "messages": """
-        select id, _author as author, _summary as summary from _msg where __retired__ = 0
+        select id, _author as author, _summary as summary, _date as date,
+               _messageid as messageid,
+               _creation as creation, _activity as activity from _msg where __retired__ = 0
     """,
 }
+LINKED = {
+    "issues": {"nosy": "issue_nosy", "messages": "issue_messages", "keyword": "issue_keyword"},
+    "messages": {"recipients": "msg_recipients"},
+}
+MOMENTS = ("creation", "activity", "date")
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +62,28 @@ def assert_complete(server: Roundup, source: Source) -> None:
             for key, record in source.records(stream).items()
         }
         assert landed == held, stream
+        for field, table in LINKED.get(stream, {}).items():
+            linked = {key: set(source.records(stream)[key][field]) for key in held}
+            assert linked == {key: _linked(server, table, key) for key in held}, field
 
 
 def _as_text(row: dict) -> dict:
-    return {name: str(value) if isinstance(value, int) else value for name, value in row.items()}
+    moments = {name: _moment(row[name]) for name in MOMENTS if name in row}
+    texts = {name: str(v) if isinstance(v, int) else v for name, v in row.items()}
+    return texts | moments
+
+
+def _moment(stored: str | None) -> str | None:
+    """`20260301120000.123` as it comes over REST: 2026-03-01.12:00:00."""
+    if stored is None:
+        return None
+    day, time = stored[:8], stored[8:14]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}.{time[:2]}:{time[2:4]}:{time[4:]}"
+
+
+def _linked(server: Roundup, table: str, key: str) -> set[str]:
+    rows = server.rows(f"select linkid from {table} where nodeid = {key}")
+    return {str(row["linkid"]) for row in rows}
 
 
 def test_every_edit_is_landed(server: Roundup, tmp_path: Path):
@@ -63,9 +91,10 @@ def test_every_edit_is_landed(server: Roundup, tmp_path: Path):
     server.admin(
         *(f"create user username=k{n} realname='Anna Muster {n}' address=k{n}@example.org"
           for n in range(30)),
-        "create msg summary='Sie flackert' author=k1 content='Sie flackert seit gestern.'",
+        "create msg summary='Sie flackert' author=k1 recipients=k2,k3 content='Seit gestern.'",
         "create msg summary='Danke' author=k2 content=Danke",
-        *(f"create issue title='Lampe {n} defekt' assignedto=k{n} messages=1" for n in range(30)),
+        *(f"create issue title='Lampe {n} defekt' assignedto=k{n} nosy=k1,k4 messages=1"
+          for n in range(30)),
     )  # fmt: skip
     source.read()
     assert_complete(server, source)
@@ -73,7 +102,8 @@ def test_every_edit_is_landed(server: Roundup, tmp_path: Path):
 
     server.admin(
         "set issue3 title='Lampe flackert' status=chatting", "set user5 realname='Anna Beispiel'",
-        "set msg1 summary='Sie flackert nicht mehr'", "retire issue7", "retire user9",
+        "set msg1 summary='Sie flackert nicht mehr'", "set issue4 nosy=+k6",
+        "retire issue7", "retire user9",
     )  # fmt: skip
     source.read()
     assert_complete(server, source)
@@ -85,6 +115,18 @@ def test_every_edit_is_landed(server: Roundup, tmp_path: Path):
     assert "7" in source.records("issues")
     assert source.read_one("users").rows == 0
     assert source.undeclared() == []
+
+
+def test_an_account_far_west_misses_no_edit(tmp_path: Path):
+    with running(tmp_path) as server:
+        server.admin("set user1 timezone=-12", "create issue title='Lampe defekt'")
+        assert server.rows("select _timezone from _user where id = 1") == [{"_timezone": "-12"}]
+        source = source_of(server, tmp_path / "landed")
+        source.read()
+        server.admin("set issue1 title='Lampe flackert'")
+        source.read()
+        assert_complete(server, source)
+        assert source.records("issues")["1"]["title"] == "Lampe flackert"
 
 
 def test_ten_thousand_issues_of_one_moment_are_read_page_by_page(server: Roundup, tmp_path: Path):
