@@ -278,7 +278,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("value", "expected"), VALUES, ids=repr)
+@pytest.mark.parametrize(("value", "expected"), VALUES, ids=lambda one: type(one).__name__)
 def test_values_become_json(value: Any, expected: Any):
     assert plain(value) == expected
 
