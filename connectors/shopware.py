@@ -142,7 +142,7 @@ ABOUT = About(
     category="webshop",
     rights="An integration with read rights on customers, addresses, orders and line items.",
     limits="The shop's own; a page holds 500 records, and the shop may cap it in silence.",
-    verified="the vendor's OpenAPI description of the Admin API, and the sandbox.",
+    verified="the vendor's OpenAPI description of the Admin API served by Prism, and the sandbox.",
     traps=(
         "updatedAt is null until the first change.",
         "An address that changes leaves its customer's updatedAt as it was.",

@@ -164,7 +164,7 @@ ABOUT = About(
     category="support",
     rights="An API token of an administrator: incremental exports are theirs alone.",
     limits="10 exports a minute, 1,000 records each; 429 tells when to go on.",
-    verified="the vendor's specification of incremental exports, and the sandbox.",
+    verified="the vendor's specification of incremental exports served by Prism, and the sandbox.",
     traps=(
         "An export leaves out the last minute and repeats records.",
         "Counts lag by up to a day, so that a record that is missing counts as deleted only if"

@@ -6,12 +6,13 @@ packages of npm take minutes to come.
 
 from __future__ import annotations
 
-from tests.peers import dovecot, ghost, postgres, request_tracker, roundup, tryton, vendure
+from tests.peers import dovecot, ghost, postgres, prism, request_tracker, roundup, tryton, vendure
 from tests.peers.installed import debian_packages
 
 DEBIAN = (*dovecot.PACKAGES, *postgres.PACKAGES, *request_tracker.PACKAGES)
 TEMPLATES = (
-    tryton.template, roundup.template, vendure.template, ghost.template, request_tracker.template,
+    tryton.template, roundup.template, vendure.template, ghost.template, prism.template,
+    request_tracker.template,
 )  # fmt: skip
 
 
