@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
+from connectors.registry import systems
 from tests.end_to_end.company import Company
 
 WRONG = """\
@@ -15,14 +16,15 @@ sources:
   mail: {system: brevo, api_key: "${NOT_SET}", acept_shrinking: [contacts]}
 timezone: Europe/Belrin
 """
-SAID = """\
-stamm.yaml: sources.erp.password: expected ${ENV_NAME}, found a value written out (not shown); \
+SAID = f"""\
+stamm.yaml: sources.erp.password: expected ${{ENV_NAME}}, found a value written out (not shown); \
 secrets do not belong into a file
-stamm.yaml: sources.shop.system: expected one of brevo, files, s4, shopware, zendesk, \
+stamm.yaml: sources.shop.system: expected one of {", ".join(systems())}, \
 found 'shopwear' – did you mean 'shopware'?
 stamm.yaml: sources.mail.api_key: expected the environment variable NOT_SET to be set, found none
-stamm.yaml: sources.mail.acept_shrinking: expected one of accept_shrinking, api_key, insecure, \
-patience, system, url, found 'acept_shrinking' – did you mean 'accept_shrinking'?
+stamm.yaml: sources.mail.acept_shrinking: expected one of accept_shrinking, api_key, drift, \
+insecure, patience, requests_per_minute, system, url, \
+found 'acept_shrinking' – did you mean 'accept_shrinking'?
 stamm.yaml: timezone: expected a time zone such as Europe/Berlin, found 'Europe/Belrin' \
 – did you mean 'Europe/Berlin'?
   `stamm init --schema` writes a schema for your editor.

@@ -6,8 +6,8 @@ from connectors.registry import systems
 from dedupe.survivorship.rules import load_rules
 
 STREAMS = [(name, stream) for name, system in systems().items() for stream in system.streams]
-# Read by int_social_handles; a profile is no golden attribute.
-BESIDE_GOLDEN = {"social"}
+# Read by int_social_handles, and how newsletters are read: neither is a golden attribute.
+BESIDE_GOLDEN = {"social", "engagement"}
 RETENTION_CLASSES = {
     "customer_master",
     "transaction",
