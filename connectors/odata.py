@@ -7,6 +7,7 @@ Source: OData 2.0 protocol, "URI Conventions" and "JSON Format".
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -123,13 +124,17 @@ class KeyOrderedPages:
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
         rows = [_without_envelope(row) for row in records_of(stream, body, "d", "results")]
         total = int(member(stream, body, "d", "__count"))
+        asked, came = json.loads(request.note) if request.note else (dict(request.params), 0)
+        came += distinct(stream, rows)
         following = body["d"].get("__next")
         if following:
-            return Answered(rows, Request("GET", following), total)
-        # The page may be shorter than asked for: only the total tells where the end is.
-        skip = int(request.params.get("$skip", total)) + distinct(stream, rows)
+            return Answered(rows, Request("GET", following, note=json.dumps([asked, came])), total)
+        # The server's links end where `$top` ends, and a page may be shorter than asked for: only
+        # the total tells where the end is.
+        skip = int(asked["$skip"]) + came
         at_end = not rows or skip >= total
-        return Answered(rows, None if at_end else request.having(**{"$skip": str(skip)}), total)
+        further = Request("GET", stream.path, {**asked, "$skip": str(skip)})
+        return Answered(rows, None if at_end else further, total)
 
     def count(self, stream: Stream) -> Request:
         params = {"$format": "json", "$inlinecount": "allpages", "$top": "1", "$skip": "0"}

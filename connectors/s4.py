@@ -150,11 +150,13 @@ ABOUT = About(
     rights="A communication user of an arrangement for SAP_COM_0008 (business partners) and those"
     " of sales orders, quotations and billing documents; reading is enough.",
     limits="The gateway's own; a page holds 1,000 records.",
-    verified="the sandbox, held against SAP's published model of API_BUSINESS_PARTNER.",
+    verified="SAP's own model of API_BUSINESS_PARTNER served by SAP CAP over OData V2, and the"
+    " sandbox; orders, quotations and billing documents on the sandbox alone.",
     traps=(
         "Partners can be filtered by the day of their change only, and the day is null before it.",
         "A change of an address, e-mail, phone or tax number leaves its partner's day as it was:"
         " these are read whole and compared.",
+        "A server that caps pages links them up to the asked $top only, and says nothing of the rest.",
         "Moments come as /Date(ms)/, times of day as PT8H5M3S, totals as text.",
         "A contact's function and department come with $expand of the relationship.",
     ),

@@ -71,7 +71,7 @@ def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, 
             "deleted": sum(c["deleted"] for c in counts.values()),
             "linked": _linked(stages),
             "quarantined": sum(c["rejected"] for c in counts.values()),
-            "drift": [f"{stream}: {what}" for stream, c in counts.items() for what in c["drift"]],
+            "drift": {stream: c["drift"] for stream, c in counts.items() if c["drift"]},
             "seconds": round(seconds, 1),
         }
         for name, (seconds, counts) in stages.items()
@@ -84,8 +84,10 @@ def show(summary: dict[str, Any]) -> None:
     columns = ("source", "streams", "landed", "deleted", "quarantined", "seconds")
     table(columns, [[row[c] for c in columns] for row in summary["sources"]])
     for row in summary["sources"]:
-        for what in row["drift"]:
-            say(f"  {row['source']}.{what}, not as declared: stamm schema diff")
+        for stream, drift in row["drift"].items():
+            more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
+            told = ", ".join(drift[:3])
+            say(f"  {row['source']}.{stream} is not as declared: {told}{more} · stamm schema diff")
     say()
     table(("stage", "seconds"), list(summary["stages"].items()))
     say()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from connectors.http import Request
 from connectors.odata import KeyOrderedPages, changed_since_day, duration, moment
 from connectors.s4 import SYSTEM
 from connectors.source import Window
@@ -47,7 +46,20 @@ def test_the_servers_own_link_is_followed_as_it_is():
     link = "https://s4.example/sap/x?$skiptoken=3"
     first = PAGES.first(PARTNERS, Window(None, NOON))
     answered = PAGES.answered(PARTNERS, first, answer("1", count=9, __next=link))
-    assert answered.following == Request("GET", link)
+    assert answered.following is not None
+    assert (answered.following.path, answered.following.params) == (link, {})
+
+
+def test_where_the_servers_links_end_with_the_asked_page_reading_goes_on_behind_it():
+    """A server that caps pages links them up to `$top` only, and says no word of the rest."""
+    link = "https://s4.example/sap/x?$skiptoken=3"
+    first = PAGES.first(PARTNERS, Window(NOON, NOON))
+    linked = PAGES.answered(PARTNERS, first, answer("1", "2", count=9, __next=link)).following
+    assert linked is not None
+    last = PAGES.answered(PARTNERS, linked, answer("3", count=9))
+    assert last.following is not None
+    assert last.following.params == {**first.params, "$skip": "3"}
+    assert last.following.path == PARTNERS.path
 
 
 def test_the_envelope_with_its_host_names_is_no_part_of_the_record():

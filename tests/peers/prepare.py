@@ -6,12 +6,23 @@ packages of npm take minutes to come.
 
 from __future__ import annotations
 
-from tests.peers import dovecot, ghost, postgres, prism, request_tracker, roundup, tryton, vendure
+from tests.peers import (
+    dovecot,
+    ghost,
+    postgres,
+    prism,
+    request_tracker,
+    roundup,
+    sap,
+    tryton,
+    vendure,
+)  # fmt: skip
 from tests.peers.installed import debian_packages
 
 DEBIAN = (*dovecot.PACKAGES, *postgres.PACKAGES, *request_tracker.PACKAGES)
 TEMPLATES = (
     tryton.template, roundup.template, vendure.template, ghost.template, prism.template,
+    sap.template,
     request_tracker.template,
 )  # fmt: skip
 
