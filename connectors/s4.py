@@ -156,7 +156,8 @@ ABOUT = About(
         "Partners can be filtered by the day of their change only, and the day is null before it.",
         "A change of an address, e-mail, phone or tax number leaves its partner's day as it was:"
         " these are read whole and compared.",
-        "A server that caps pages links them up to the asked $top only, and says nothing of the rest.",
+        "A server that caps pages links them up to the asked $top only, and tells nothing of what"
+        " is behind it.",
         "Moments come as /Date(ms)/, times of day as PT8H5M3S, totals as text.",
         "A contact's function and department come with $expand of the relationship.",
     ),
