@@ -194,6 +194,8 @@ class HttpClient:
         try:
             return without_errors(orjson.loads(body), where)
         except orjson.JSONDecodeError as failure:
+            if "depth limit" in str(failure):
+                raise ContractBroken(f"{where}: the answer is nested too deep to be read") from None
             raise _PassingError(not_json(answer, body, where)) from failure
 
     def _body(self, answer: requests.Response, where: str) -> bytes:

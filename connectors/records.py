@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from connectors.schema import Schema
 from connectors.source import Stream, Unreadable
 from stamm.errors import SchemaDrifted
 from stamm.ids import record_id
+
+_DEEPEST = 254  # levels that the writer of JSON takes
 
 
 class Accepted(NamedTuple):  # made once per record: a frozen dataclass takes four times as long
@@ -62,13 +65,21 @@ class Judge:
 
     def __call__(self, record: Any) -> Accepted | Rejected:
         """The verdict on one record; raises `SchemaDrifted` only, and only if that is asked for."""
-        raw = self._dumps(record)
+        try:
+            raw = self._dumps(record)
+        except TypeError:  # the one thing out of JSON that does not go back: deep nesting
+            return self._too_deep(record)
         if not isinstance(record, Mapping):
             return self._rejected(raw, "not_an_object", f"a {type(record).__name__}")
         key = self._key_of(record)
         if key is None:
             return self._rejected(raw, "key_missing", f"no {' + '.join(self._key)}")
-        rid = self._record_id(key)
+        return self._judged(record, raw, key, self._record_id(key))
+
+    def _judged(
+        self, record: Mapping[str, Any], raw: bytes, key: str, rid: str
+    ) -> Accepted | Rejected:
+        """The verdict on a record with a key."""
         deleted = self._deleted is not None and self._deleted(record)
         for name in () if deleted else self._stream.mandatory:
             if record.get(name) is None:
@@ -97,6 +108,12 @@ class Judge:
             hint="The page was not landed; the next run asks for it again. Declare the field, or "
             f"set drift.{self._stream.name} to evolve or quarantine in stamm.yaml.",
         )
+
+    def _too_deep(self, record: Any) -> Rejected:
+        key = self._key_of(record) if isinstance(record, Mapping) else None
+        rid = self._record_id(key) if key else None
+        raw = json.dumps(record).encode()
+        return self._rejected(raw, "nested_too_deep", f"more than {_DEEPEST} levels", rid)
 
     def unreadable(self, piece: Unreadable) -> Rejected:
         """A piece of a page that its reader could not make a record of."""

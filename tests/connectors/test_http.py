@@ -245,3 +245,10 @@ def test_credentials_never_stand_in_a_message():
         ask(server, credentials=credentials)
     assert "hunter2" not in str(failure.value)
     assert "hunter2" not in redact(str(credentials.headers()))
+
+
+def test_an_answer_that_is_nested_without_end_is_refused():
+    deep = Answer(body=b"[" * 100_000)
+    with scripted(deep) as server, pytest.raises(ContractBroken, match="nested too deep"):
+        ask(server)
+    assert len(server.seen) == 1

@@ -156,3 +156,15 @@ def test_parts_of_a_key_do_not_run_into_each_other(bench: Bench):
     bench.server.records = [{"a": "x|y", "b": "z"}, {"a": "x", "b": "y|z"}, {"a": "x", "b": "z"}]
     assert bench.extract(stream).upserts == 3
     assert set(bench.live("shopware_orders")) == {r"x\|y|z", r"x|y\|z", "x|z"}
+
+
+@pytest.mark.parametrize("levels", [200, 300, 900])
+def test_a_record_that_is_nested_too_deep_waits_in_quarantine(bench: Bench, levels: int):
+    deep: object = "x"
+    for _ in range(levels):
+        deep = [deep]
+    bench.server.records = [customer(1), customer(2, more=deep)]
+    result = bench.extract()
+    assert (result.upserts, result.rejected) == ((2, 0) if levels < 254 else (1, 1))
+    rules = {rule for (rule,) in bench.table("select rule from landing.all_rejected")}
+    assert rules == (set() if levels < 254 else {"nested_too_deep"})
