@@ -8,6 +8,7 @@ a budget and refuses to follow anything to another host.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from connectors.credentials import Credentials
 
 _CHUNK = 1 << 18
+_TOO_DEEP = re.compile("depth|recursion", re.IGNORECASE)  # as versions of the parser put it
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -194,7 +196,7 @@ class HttpClient:
         try:
             return without_errors(orjson.loads(body), where)
         except orjson.JSONDecodeError as failure:
-            if "depth limit" in str(failure):
+            if _TOO_DEEP.search(str(failure)):
                 raise ContractBroken(f"{where}: the answer is nested too deep to be read") from None
             raise _PassingError(not_json(answer, body, where)) from failure
 
