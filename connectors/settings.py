@@ -1,4 +1,4 @@
-"""What every source that is reached over HTTP states in `stamm.yaml`."""
+"""What sources state of their streams in `stamm.yaml`, and every one that is reached over HTTP."""
 
 from __future__ import annotations
 
@@ -11,22 +11,11 @@ from stamm.mistakes import nearest
 from stamm.settings import SourceSettings
 
 
-class HttpSource(SourceSettings):
-    """An address, and whether it may be reached without TLS."""
+class StreamsSource(SourceSettings):
+    """What is said of single streams: names that the system has."""
 
-    insecure: bool = Field(
-        default=False, description="Allow http:// for a test; data travel unencrypted."
-    )
-    url: str = Field(description="Address of the system, https://…", validate_default=True)
     accept_shrinking: tuple[str, ...] = Field(
         default=(), description="Streams that may lose more than half their records in one read."
-    )
-    patience: float = Field(
-        default=300.0, ge=0, description="Seconds to wait in all for an answer that does not come."
-    )
-
-    requests_per_minute: float | None = Field(
-        default=None, gt=0, description="Budget of requests; the source's own limits hold anyway."
     )
 
     @field_validator("accept_shrinking")
@@ -39,6 +28,21 @@ class HttpSource(SourceSettings):
     def _drift_of_streams(cls, drift: dict[str, str]) -> dict[str, str]:
         known_streams(cls, tuple(drift))
         return drift
+
+
+class HttpSource(StreamsSource):
+    """An address, and whether it may be reached without TLS."""
+
+    insecure: bool = Field(
+        default=False, description="Allow http:// for a test; data travel unencrypted."
+    )
+    url: str = Field(description="Address of the system, https://…", validate_default=True)
+    patience: float = Field(
+        default=300.0, ge=0, description="Seconds to wait in all for an answer that does not come."
+    )
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="Budget of requests; the source's own limits hold anyway."
+    )
 
     @field_validator("url")
     @classmethod

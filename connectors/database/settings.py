@@ -10,8 +10,9 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_core import PydanticCustomError
 
 from connectors.database import address
+from connectors.settings import StreamsSource
 from stamm.mistakes import nearest
-from stamm.settings import SourceSettings, Strict
+from stamm.settings import Strict
 
 BasisName = Literal[
     "contract", "transaction", "invoice", "service", "relation", "measurement", "marketing",
@@ -70,7 +71,7 @@ class TableSettings(Strict):
         return next((ours for ours, theirs in self.map.items() if theirs == column), column)
 
 
-class DatabaseSource(SourceSettings):
+class DatabaseSource(StreamsSource):
     """A database that SQLAlchemy reaches, and the tables to read."""
 
     entered_with: ClassVar[tuple[str, ...]] = ("url", "password")
@@ -90,9 +91,6 @@ class DatabaseSource(SourceSettings):
         min_length=1,
         description="Our name of a stream: table and key; also schema, cursor, deleted, columns,"
         " map, basis, lag_minutes.",
-    )
-    accept_shrinking: tuple[str, ...] = Field(
-        default=(), description="Streams that may lose more than half their records in one read."
     )
 
     @field_validator("ca_file")

@@ -8,13 +8,12 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from connectors.settings import known_streams
-from stamm.settings import SourceSettings
+from connectors.settings import StreamsSource
 
 Format = Literal["csv", "excel", "jsonl", "parquet", "vcard"]
 
 
-class FilesSource(SourceSettings):
+class FilesSource(StreamsSource):
     """A file, or a folder of files of one format, and what its columns mean."""
 
     path: Path = Field(description="A file or a folder; relative to stamm.yaml.")
@@ -37,14 +36,6 @@ class FilesSource(SourceSettings):
         default=None, description="Such as %d.%m.%Y; ISO and German dates are understood without."
     )
     sheet: str | None = Field(default=None, description="Excel: the first one if not given.")
-    accept_shrinking: tuple[str, ...] = Field(
-        default=(), description="Streams that may lose more than half their records in one read."
-    )
-
-    @field_validator("accept_shrinking")
-    @classmethod
-    def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return known_streams(cls, names)
 
     @field_validator("path")
     @classmethod

@@ -8,13 +8,12 @@ from typing import ClassVar, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from connectors.settings import known_streams
-from stamm.settings import SourceSettings
+from connectors.settings import StreamsSource
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class ImapSource(SourceSettings):
+class ImapSource(StreamsSource):
     """A server, an account, and which of its folders to read."""
 
     entered_with: ClassVar[tuple[str, ...]] = ("username", "password")
@@ -36,20 +35,6 @@ class ImapSource(SourceSettings):
     headers: tuple[Literal["subject"], ...] = Field(
         default=(), description="What to read beyond senders, receivers and dates."
     )
-    accept_shrinking: tuple[str, ...] = Field(
-        default=(), description="Streams that may lose more than half their records in one read."
-    )
-
-    @field_validator("accept_shrinking")
-    @classmethod
-    def _are_streams(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return known_streams(cls, names)
-
-    @field_validator("drift")
-    @classmethod
-    def _drift_of_streams(cls, drift: dict[str, str]) -> dict[str, str]:
-        known_streams(cls, tuple(drift))
-        return drift
 
     @field_validator("host")
     @classmethod
