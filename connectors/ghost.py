@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from connectors.bases import MARKETING, MEASUREMENT
 from connectors.http import Request
 from connectors.iso8601 import first_of, moment
-from connectors.paging import Answered, HttpReader, http_reader, member, records_of
+from connectors.paging import Answered, HttpReader, http_reader, less, member, records_of
 from connectors.settings import HttpSource
 from connectors.source import About, Cursor, FieldGroup, Record, Stream, System, Window
 from stamm.clock import Clock
@@ -123,7 +123,7 @@ class IdPages:
         return Answered(self._kept(rows), request.having(filter=f"id:>'{last}'"))
 
     def _kept(self, rows: list[Record]) -> list[Record]:
-        return [_less(row, self.without) for row in rows]
+        return [less(row, self.without) for row in rows]
 
     def count(self, stream: Stream) -> Request:
         return Request("GET", stream.path, {"limit": "1"})
@@ -167,17 +167,13 @@ class EventPages:
         """The event as one record: its content lies one level deeper than its type."""
         if not isinstance(row, dict) or not isinstance(row.get("data"), dict):
             return row
-        return {"type": row.get("type"), **_less(row["data"], self.without)}
+        return {"type": row.get("type"), **less(row["data"], self.without)}
 
     def count(self, stream: Stream) -> Request:
         return Request("GET", stream.path, {"filter": f"type:{self.kind}", "limit": "1"})
 
     def counted(self, stream: Stream, body: Any) -> int:
         return int(member(stream, body, "meta", "pagination", "total"))
-
-
-def _less(row: Any, fields: tuple[str, ...]) -> Any:
-    return {k: v for k, v in row.items() if k not in fields} if isinstance(row, dict) else row
 
 
 def _happened(stream: Stream, row: Any) -> datetime:

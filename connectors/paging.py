@@ -8,7 +8,7 @@ can go on where one was killed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -140,6 +140,19 @@ def in_order(value: Any, without: str = "") -> Any:
         names = sorted(name for name in value if name != without)
         return {name: in_order(value[name], without) for name in names}
     return [in_order(one, without) for one in value] if isinstance(value, list) else value
+
+
+def highest_id(stream: Stream, rows: Sequence[Record]) -> int:
+    """Where a page in order of numeric ids ends; raises `ContractBroken` if one has none."""
+    try:
+        return max(int(row["id"]) for row in rows)
+    except (KeyError, TypeError, ValueError) as failure:
+        raise ContractBroken(f"{stream.name}: expected a number as id of each record") from failure
+
+
+def less(row: Any, fields: Collection[str]) -> Any:
+    """A record without these fields of its first level."""
+    return {k: v for k, v in row.items() if k not in fields} if isinstance(row, dict) else row
 
 
 def distinct(stream: Stream, rows: Sequence[Record]) -> int:

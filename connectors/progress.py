@@ -97,7 +97,7 @@ class ProgressLog:
         read: Read | None = None,
     ) -> list[Drift]:
         """Replace the state, note drift and figures; the last step of a load. Gives new drift."""
-        known = {noted.drift for noted in self.drift(source, stream)}
+        known = {noted.drift for noted in self.drift(source, stream)} if drift else set()
         load = (progress.load_id, progress.checked_at)
         with self._store.transaction() as db:
             if read is not None:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from connectors.bases import RELATION, SERVICE
 from connectors.credentials import basic
 from connectors.http import Request
-from connectors.paging import Answered, HttpReader, http_reader, member, records_of
+from connectors.paging import Answered, HttpReader, http_reader, less, member, records_of
 from connectors.settings import HttpSource
 from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
@@ -25,6 +25,7 @@ from stamm.clock import Clock
 # A lower bound is read in the account's own time zone: up to 12 hours later where that is west.
 _LAG = timedelta(hours=14, minutes=5)
 _WIRE = "%Y-%m-%d.%H:%M:%S"
+_OWN_ADDRESS = ("link",)  # names the host: behind another address all would look changed
 
 
 class RoundupSource(HttpSource):
@@ -71,7 +72,7 @@ class NumberedPages:
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
         data = member(stream, body, "data")
-        rows = [_without_link(row) for row in records_of(stream, data, "collection")]
+        rows = [less(row, _OWN_ADDRESS) for row in records_of(stream, data, "collection")]
         total = self.counted(stream, body)
         # Its link to the next page does not escape values, so only that there is one counts.
         if "next" not in data.get("@links", {}):
@@ -85,11 +86,6 @@ class NumberedPages:
     def counted(self, stream: Stream, body: Any) -> int | None:
         total = int(member(stream, body, "data", "@total_size"))
         return None if total < 0 else total  # more than the server cares to count
-
-
-def _without_link(row: Any) -> Any:
-    """The record without its own address, which names the host."""
-    return {k: v for k, v in row.items() if k != "link"} if isinstance(row, dict) else row
 
 
 def _stream(name: str, path: str, basis: Basis, fields: str, *mandatory: str) -> Stream:

@@ -7,7 +7,7 @@ read in the account's time zone; deleted tickets vanish from every list; unset m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from connectors.http import Request
 from connectors.paging import (
     Answered,
     HttpReader,
+    highest_id,
     http_reader,
     in_order,
     member,
@@ -29,7 +30,6 @@ from connectors.paging import (
 from connectors.settings import HttpSource
 from connectors.source import About, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
-from stamm.errors import ContractBroken
 
 # A bound is read in the account's own time zone: up to 12 hours later where that is west.
 _LAG = timedelta(hours=14, minutes=5)
@@ -78,7 +78,7 @@ class SearchPages:
         rows = _records(stream, body)
         if not rows:
             return Answered(rows, None)
-        last = _highest_id(stream, rows)
+        last = highest_id(stream, rows)
         return Answered(rows, self._after(request.path, request.note, last))
 
     def count(self, stream: Stream) -> Request:
@@ -136,13 +136,6 @@ def _total(stream: Stream, body: Any) -> int | None:
     """None where the server would have to look at each record's rights to know."""
     total = member(stream, body, "total")
     return None if total is None else int(total)
-
-
-def _highest_id(stream: Stream, rows: Sequence[Record]) -> int:
-    try:
-        return max(int(row["id"]) for row in rows)
-    except (KeyError, TypeError, ValueError) as failure:
-        raise ContractBroken(f"{stream.name}: expected a number as id of each record") from failure
 
 
 STREAMS = (

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from connectors.bases import CONTRACT, INVOICE, TRANSACTION
 from connectors.credentials import FixedHeader
 from connectors.http import Request
-from connectors.paging import Answered, HttpReader, http_reader, in_order, records_of
+from connectors.paging import Answered, HttpReader, highest_id, http_reader, in_order, records_of
 from connectors.settings import HttpSource
 from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
@@ -82,7 +82,7 @@ class IdPages:
             return Answered(rows, None)
         domain = json.loads(request.note)
         rows = [in_order(row) for row in rows]  # of its own it changes with each start
-        return Answered(rows, self._after(request.path, _highest_id(stream, rows), domain))
+        return Answered(rows, self._after(request.path, highest_id(stream, rows), domain))
 
     def count(self, stream: Stream) -> Request:
         return Request("POST", f"{stream.path}/search_count", body={"domain": list(self.domain)})
@@ -105,13 +105,6 @@ class IdPages:
 def _changed(bound: str, at: datetime) -> Domain:
     never_changed = [["write_date", "=", None], ["create_date", bound, tagged(at)]]
     return ["OR", [["write_date", bound, tagged(at)]], never_changed]
-
-
-def _highest_id(stream: Stream, rows: Sequence[Record]) -> int:
-    try:
-        return max(int(row["id"]) for row in rows)
-    except (KeyError, TypeError, ValueError) as failure:
-        raise ContractBroken(f"{stream.name}: expected a number as id of each record") from failure
 
 
 def _encoded(value: object) -> str:
