@@ -53,8 +53,8 @@ def record(number: int) -> dict[str, Any]:
     }
 
 
-def serve(records: int) -> None:
-    """Answer `GET /records?limit=&offset=` until ended; the port is the first line printed."""
+def serve(records: int, latency: float = 0.0) -> None:
+    """Answer `GET /records?limit=&offset=&since=` until ended; prints its port first."""
 
     @cache
     def page(offset: int, limit: int) -> bytes:
@@ -66,8 +66,12 @@ def serve(records: int) -> None:
         wbufsize = -1  # head and body in one packet, or Nagle's algorithm is what gets measured
 
         def do_GET(self) -> None:
+            time.sleep(latency)
             query = parse_qs(urlsplit(self.path).query)
             limit, offset = (int(query.get(name, ["0"])[0]) for name in ("limit", "offset"))
+            if "since" in query:
+                since = datetime.fromisoformat(query["since"][0].replace("Z", "+00:00"))
+                offset += max(0, -((_START - since) // timedelta(seconds=37)))
             body = page(offset, min(limit, PAGE))
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -160,8 +164,10 @@ def one_run(tool: str, url: str) -> dict[str, Any]:
 
 
 @contextmanager
-def server(records: int) -> Iterator[str]:
+def server(records: int, latency: float = 0.0) -> Iterator[str]:
+    """The address of the paged server, in a process of its own; `latency` in seconds a request."""
     command = [sys.executable, __file__, "--serve", "--records", str(records)]
+    command += ["--latency", str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -215,11 +221,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--out", type=Path, help="keep the result here")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--latency", type=float, default=0.0, help=argparse.SUPPRESS)
     parser.add_argument("--one", choices=TOOLS, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
-        serve(asked.records)
+        serve(asked.records, asked.latency)
         return 0
     if asked.one:
         print(json.dumps(one_run(asked.one, asked.url)))

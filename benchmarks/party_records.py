@@ -84,7 +84,8 @@ def write_chunk(
     kinds = {name: pa.string() for name in TEXT} | {
         "birth_date": pa.date32(), "emails": texts, "phones": texts,
         "created_at": pa.timestamp("us"), "updated_at": pa.timestamp("us"),
-        "restricted": pa.bool_(), "entity_id": pa.string(), "employer_id": pa.string(),
+        "restricted": pa.bool_(), "echoes": texts,
+        "entity_id": pa.string(), "employer_id": pa.string(),
     }  # fmt: skip
     columns = {n: pa.array([row.get(n) for row in rows], kind) for n, kind in kinds.items()}
     pq.write_table(pa.table(columns), place / f"{number:05d}.parquet")

@@ -71,21 +71,22 @@ def without_errors(parsed: Any, where: str) -> Any:
     """The document, unless errors hide in it behind an HTTP 200."""
     errors = parsed.get("errors") or parsed.get("error") if isinstance(parsed, dict) else None
     if errors:
-        if _refuses(errors):
+        codes = _codes(errors)
+        if {"FORBIDDEN", "UNAUTHENTICATED"} & set(codes):
             raise CredentialsRefused(
                 f"{where}: expected the credentials to be accepted, "
                 f"found HTTP 200 with errors: {redact(str(errors)[:_SAID])}",
                 hint="Check the user or key in stamm.yaml, its validity and its rights.",
                 status=200,
             )
-        raise ContractBroken(f"{where}: HTTP 200 with errors: {redact(str(errors)[:_SAID])}")
+        told = redact(str(errors)[:_SAID])
+        raise ContractBroken(f"{where}: HTTP 200 with errors: {told}", codes=codes, errors=errors)
     return parsed
 
 
-def _refuses(errors: Any) -> bool:
-    """Whether one of GraphQL's errors says in its code that the asker may not read this."""
-    codes = (
-        (error.get("extensions") or {}).get("code") if isinstance(error, dict) else None
-        for error in (errors if isinstance(errors, list) else ())
-    )
-    return any(code in ("FORBIDDEN", "UNAUTHENTICATED") for code in codes)
+def _codes(errors: Any) -> tuple[str, ...]:
+    """The codes that GraphQL's errors bear; FORBIDDEN is one."""
+    listed = errors if isinstance(errors, list) else ()
+    extensions = [error.get("extensions") for error in listed if isinstance(error, dict)]
+    codes = [found.get("code") for found in extensions if isinstance(found, dict)]
+    return tuple(code for code in codes if isinstance(code, str))

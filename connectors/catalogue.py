@@ -1,20 +1,23 @@
 """The `landing` schema of the warehouse: what staging reads.
 
 In: landing's committed loads. Out: a table per declared stream with the latest version of each
-live record, `brevo_contact_versions` with all versions of contacts, and `all_loads`,
-`all_tombstones`, `all_rejected`, `stream_basis`. They are tables, not views over Parquet: the
-latest version is found once instead of at each read, and the warehouse holds no path of the
-machine it was made on.
+live record, tables with all versions of what tells of consent (`brevo_contact_versions` and
+others), the declared tables of databases by what they hold (`database_held_parties` and others),
+and `all_loads`, `all_tombstones`, `all_rejected`, `all_dropped`, `stream_basis`. They are tables,
+not views over Parquet: the latest version is found once instead of at each read, and the warehouse
+holds no path of the machine it was made on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.landing import Manifest, Part, load_folder, manifests, stream_folder
-from connectors.source import Stream, System
+from connectors.sinks.echo import SentValue
+from connectors.source import HELD, Stream, System
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,7 +51,11 @@ from verdicts where age = 1 and _rule is not null order by _load_id, _seq
 """
 # Streams whose past says something too, and the table of all their versions: a consent that was
 # given stays an event when the contact is changed or deleted.
-_VERSIONED = {("brevo", "contacts"): "brevo_contact_versions"}
+_VERSIONED = {
+    ("brevo", "contacts"): "brevo_contact_versions",
+    ("ghost", "members"): "ghost_member_versions",
+    ("ghost", "member_events"): "ghost_member_event_versions",
+}
 _VERSIONS = """
 select $source as source, _record_id as record_id, _key as key, _cursor as cursor,
     _fetched_at as fetched_at, _load_id as load_id, _raw as raw,
@@ -80,6 +87,7 @@ _REJECTED = (
     "source varchar, system varchar, stream varchar, load_id varchar, seq bigint, "
     "rule varchar, reason varchar"
 )
+_DROPPED = "source varchar, system varchar, stream varchar, record_id varchar"  # filled by quality
 _BASIS = (
     "system varchar, stream varchar, field_group varchar, purpose varchar, "
     "legal_basis varchar, retention varchar"
@@ -87,19 +95,28 @@ _BASIS = (
 
 
 def create_views(
-    con: duckdb.DuckDBPyConnection, landing_root: Path, systems: Mapping[str, System]
+    con: duckdb.DuckDBPyConnection,
+    landing_root: Path,
+    systems: Mapping[str, System],
+    sent: Sequence[SentValue] = (),
 ) -> None:
-    """Make or replace everything in schema `landing`, in one transaction."""
+    """Make or replace everything in schema `landing`, in one transaction.
+
+    `sent` is what other systems got from us, by the records that they come back as.
+    """
     landed = _landed(landing_root)
     con.execute("begin")
     con.execute("create schema if not exists landing")
     for system in systems.values():
         for stream in system.streams:
             _create_stream(con, landing_root, system, stream, landed)
-    _create_loads(con, landed)
+    _create_held(con, systems.values())
+    _create_loads(con, landing_root, landed)
     _create_tombstones(con, landing_root, landed)
     _create_rejected(con, landing_root, landed)
+    con.execute(f"create or replace table landing.all_dropped ({_DROPPED})")
     _create_basis(con, systems.values())
+    _create_sent(con, sent)
     con.execute("commit")
 
 
@@ -123,6 +140,18 @@ def _create_stream(
         _fill(con, landing_root, versions, columns, _VERSIONS, mine)
 
 
+def _create_held(con: duckdb.DuckDBPyConnection, systems: Iterable[System]) -> None:
+    """One table per thing that declared tables may hold, over all streams that hold it."""
+    for thing in HELD:
+        table = f"landing.database_held_{thing}"
+        con.execute(f"create or replace table {table} (stream varchar, {_LIVE_COLUMNS})")
+        for system in systems:
+            for stream in system.streams:
+                if stream.holds == thing:
+                    rows = f'select ?, * from landing."{system.name}_{stream.name}"'
+                    con.execute(f"insert into {table} {rows}", [stream.name])
+
+
 def _fill(
     con: duckdb.DuckDBPyConnection,
     landing_root: Path,
@@ -139,29 +168,40 @@ def _fill(
             con.execute(f'insert into landing."{table}" {rows}', {"source": source, "files": files})
 
 
-def _files(landing_root: Path, landed: Iterable[Manifest], *, rejected: bool = False) -> list[str]:
-    def parts(manifest: Manifest) -> Sequence[Part]:
-        return manifest.rejected_parts if rejected else manifest.parts
-
+def _files(
+    landing_root: Path,
+    landed: Iterable[Manifest],
+    parts_of: Callable[[Manifest], Sequence[Part]] = attrgetter("parts"),
+) -> list[str]:
     return [
         str(load_folder(stream_folder(landing_root, m.source, m.stream), m.load_id) / part.name)
         for m in landed
-        for part in parts(m)
+        for part in parts_of(m)
     ]
 
 
-def _create_loads(con: duckdb.DuckDBPyConnection, landed: Sequence[Manifest]) -> None:
+def _create_loads(
+    con: duckdb.DuckDBPyConnection, landing_root: Path, landed: Sequence[Manifest]
+) -> None:
     columns = ", ".join(f'"{name}" {kind}' for name, kind in _LOADS.items())
     con.execute(f"create or replace table landing.all_loads ({columns})")
     rows = [tuple(getattr(manifest, name) for name in _LOADS) for manifest in landed]
     _insert(con, "all_loads", rows)
+    ledgers = _files(landing_root, landed, lambda m: (m.earlier,) if m.earlier else ())
+    if ledgers:
+        names = ", ".join(f'"{name}"' for name in _LOADS)
+        con.execute(
+            f"insert into landing.all_loads select {names} "
+            "from read_parquet($files, hive_partitioning = false)",
+            {"files": ledgers},
+        )
 
 
 def _create_tombstones(
     con: duckdb.DuckDBPyConnection, landing_root: Path, landed: Sequence[Manifest]
 ) -> None:
     con.execute(f"create or replace table landing.all_tombstones ({_TOMBSTONES})")
-    for key, mine in _by_stream(m for m in landed if m.deletes):
+    for key, mine in _by_stream(m for m in landed if m.parts and (m.deletes or m.loads)):
         con.execute(
             "insert into landing.all_tombstones "
             "select $source, $system, $stream, _record_id, _load_id "
@@ -178,7 +218,7 @@ def _create_rejected(
     for key, mine in _by_stream(m for m in landed if m.rejected_parts):
         con.execute(
             f"insert into landing.all_rejected {_STANDING_REJECTIONS}",
-            {**key, "files": _files(landing_root, mine, rejected=True)},
+            {**key, "files": _files(landing_root, mine, attrgetter("rejected_parts"))},
         )
 
 
@@ -193,6 +233,24 @@ def _create_basis(con: duckdb.DuckDBPyConnection, systems: Iterable[System]) -> 
                 for name, basis in groups
             ]
     _insert(con, "stream_basis", rows)
+
+
+def _create_sent(con: duckdb.DuckDBPyConnection, sent: Sequence[SentValue]) -> None:
+    import pyarrow as pa
+
+    columns = {
+        name: pa.array([getattr(value, name) for value in sent], pa.string())
+        for name in SentValue._fields
+    }
+    con.register("arriving_sent", pa.table(columns))
+    moments = ", ".join(
+        f"{name}::timestamptz at time zone 'UTC' as {name}" for name in ("sent_at", "replaced_at")
+    )
+    con.execute(
+        f"create or replace table landing.sent_values as select * replace ({moments})"
+        " from arriving_sent order by all"
+    )
+    con.unregister("arriving_sent")
 
 
 def _by_stream(

@@ -67,7 +67,7 @@ def check(source: SourceSettings, store: Store, landing_root: Path, clock: Clock
     log = ProgressLog(store)
     progress = {stream.name: log.of(source.name, stream.name) for stream in streams}
     known = tuple(
-        replace(_stream_health(name, found, clock), read=log.last_read(source.name, name))
+        _stream_health(name, found, log.last_read(source.name, name), clock)
         for name, found in progress.items()
     )
     health = SourceHealth(source.name, source.system, True, True, known)
@@ -132,7 +132,9 @@ def _is_lost(landing_root: Path, source: SourceSettings, stream: str, progress: 
     return not (folder / MANIFEST).exists()
 
 
-def _stream_health(stream: str, progress: Progress, clock: Clock) -> StreamHealth:
+def _stream_health(
+    stream: str, progress: Progress, read: Read | None, clock: Clock
+) -> StreamHealth:
     checked = as_moment(progress.checked_at) if progress.checked_at else None
     return StreamHealth(
         stream=stream,
@@ -140,4 +142,5 @@ def _stream_health(stream: str, progress: Progress, clock: Clock) -> StreamHealt
         landed=progress.live or 0,
         # The clock of that run may have been ahead of this one.
         lag=max(clock.now() - checked, timedelta(0)) if checked else None,
+        read=read,
     )

@@ -65,7 +65,8 @@ class Watch:
         found = known.drifts
         if not all(map(contains, known.types, map(type, record.values()))):
             found += _changed(self._schema, record)
-        self._met.update(found)
+        if found:
+            self._met.update(found)
         return found
 
     def met(self) -> Met:

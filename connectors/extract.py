@@ -23,8 +23,9 @@ from connectors.beginning import (
     settled,
 )
 from connectors.blame import blamed
+from connectors.compaction import TOGETHER, compact
 from connectors.current import Checkpoint, CurrentVersions
-from connectors.landing import stream_folder
+from connectors.landing import COPIES, drop_held, stream_folder
 from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, WindowMovedError
 from connectors.progress import ProgressLog, as_moment, later
 from connectors.records import Judge
@@ -99,6 +100,7 @@ def extract_with(  # noqa: PLR0913 - by name, but for what is read
     progress: Report | None = None,
     checkpoint_pages: int = CHECKPOINT_PAGES,
     stretch: Stretch | None = None,
+    together: int = TOGETHER,
 ) -> LoadResult:
     """`extract` with a reader that is already open."""
     folder = stream_folder(landing_root, source.name, stream.name)
@@ -118,7 +120,11 @@ def extract_with(  # noqa: PLR0913 - by name, but for what is read
             checkpoint_pages,
             progress,
         )
-        return _backfilled(job, reader, stretch) if stretch else _extracted(job, reader, full=full)
+        drop_held(folder)
+        done = _backfilled(job, reader, stretch) if stretch else _extracted(job, reader, full=full)
+        if done.load_id is not None:
+            compact(folder, together)
+        return done
     finally:
         current.close()
 
@@ -168,7 +174,7 @@ def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
                 load.abandon()
                 raise ContractBroken(
                     f"{job.place}: {moved}, also after {_RESTARTS} more reads",
-                    hint="Nothing was landed. Does the source's paging lose or change records?",
+                    hint="Nothing was landed. " + _why_not(job.stream),
                 ) from moved
             load.restart()
 
@@ -176,7 +182,8 @@ def _loaded(job: Job, reader: Reader, at: Checkpoint) -> LoadResult:
 def _read(job: Job, reader: Reader, load: OpenLoad) -> None:
     at = load.at
     since = as_moment(at.since) if at.since else None
-    window = Window(since, as_moment(at.until or at.started_at), ends=at.until is not None)
+    until = as_moment(at.until or at.started_at)
+    window = Window(since, until, ends=at.until is not None, copies=job.folder / COPIES)
     resumed_at = load.at.next_token
     try:
         for page in reader.read(job.stream, window, resumed_at):
@@ -210,6 +217,16 @@ def _reconcile(job: Job, reader: Reader, load: OpenLoad) -> None:
             read=read,
             landed=at.before,
         )
+
+
+def _why_not(stream: Stream) -> str:
+    """A question to who finds that what was read is never what is counted."""
+    if stream.deleted is not None:
+        return (
+            "Records that say they were deleted are not counted here: does its total count them "
+            "too? Then leave it out of the paging."
+        )
+    return "Does the source's paging lose or change records?"
 
 
 def _missing_are(job: Job, reader: Reader, load: OpenLoad) -> Missing:

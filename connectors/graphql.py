@@ -16,6 +16,9 @@ from connectors.paging import Answered, HttpReader, member, records_of
 from connectors.source import Page, Record, Stream, Window
 from stamm.errors import ContractBroken
 
+_A_MOMENT = timedelta(milliseconds=1)
+_WRONG_INPUT = "USER_INPUT_ERROR"  # its words are in the language of the account
+
 Children = Callable[[Record], Sequence[Record]]
 
 
@@ -38,7 +41,7 @@ class ListPages:
         if self.size:
             options["take"] = self.size
         if self.changed and window.since:
-            options["filter"] = {self.changed: {"after": _just_before(window.since)}}
+            options["filter"] = {self.changed: _within(window)}
         return self._asking(stream, options)
 
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
@@ -89,9 +92,11 @@ class ListReader:
         pages = self._reader.read(stream, window, resume)
         try:
             first = next(pages)
-        except ContractBroken:
+        except ContractBroken as refused:
             pages_of_any_size = replace(stream.paginate, size=None)
-            if resume or pages_of_any_size == stream.paginate:
+            codes = refused.facts.get("codes")
+            may_be_the_size = isinstance(codes, tuple) and _WRONG_INPUT in codes
+            if not may_be_the_size or resume or pages_of_any_size == stream.paginate:
                 raise
             stream = replace(stream, paginate=pages_of_any_size)
             yield from self._reader.read(stream, window, resume)
@@ -106,6 +111,15 @@ class ListReader:
         self._reader.close()
 
 
-def _just_before(since: datetime) -> str:
-    """`after` means later than; moments travel with three decimals."""
-    return (since - timedelta(milliseconds=1)).isoformat(timespec="milliseconds")
+def _within(window: Window) -> dict[str, str]:
+    """`after` means later than, `before` earlier than; moments travel with three decimals."""
+    bounds = {}
+    if window.since:
+        bounds["after"] = _wire(window.since - _A_MOMENT)
+    if window.end:
+        bounds["before"] = _wire(window.end + _A_MOMENT)
+    return bounds
+
+
+def _wire(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")

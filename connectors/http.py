@@ -7,16 +7,18 @@ a budget and refuses to follow anything to another host.
 
 from __future__ import annotations
 
-import random
+import math
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from connectors.answers import not_json, place, said, why_unanswered, without_errors
+from connectors.patience import Patience
 from connectors.politeness import Pace
 from stamm.clock import Clock
 from stamm.errors import ContractBroken, CredentialsRefused, SourceError, Unreachable
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
 
     from connectors.credentials import Credentials
 
+Answered = TypeVar("Answered")
+
 _CHUNK = 1 << 18
 _TOO_DEEP = re.compile("depth|recursion", re.IGNORECASE)  # as versions of the parser put it
+_FOR_EVER = 1e7  # seconds, four months
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -35,7 +40,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Request:
     """A request as data. `path` stands below the source's address, or is a link it gave.
 
-    `note` is not sent: what its paginator has to remember for the page after.
+    `note` is not sent: what its paginator has to remember for the page after. `headers` are those
+    of this one request.
     """
 
     method: str
@@ -43,6 +49,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)  # a list is sent as many
     body: Any = None
     note: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def having(self, **params: str) -> Request:
         """The same request with other parameters."""
@@ -73,7 +80,12 @@ class _PassingError(Exception):
 
 
 class HttpClient:
-    """Asks one source. `credentials` sign each request and may be renewed once on a 401."""
+    """Asks one system. `credentials` sign each request and may be renewed once on a 401.
+
+    `seal` gives headers that hang on the request as it leaves, anew at each attempt. Safe for
+    several threads: each has connections of its own, which stay open from one stream to the next;
+    pace and token are one for all.
+    """
 
     def __init__(
         self,
@@ -83,62 +95,92 @@ class HttpClient:
         *,
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        seal: Callable[[requests.PreparedRequest], Mapping[str, str]] | None = None,
     ) -> None:
-        import requests
-
         self._url = url.rstrip("/")
         self._credentials = credentials
         self._clock = clock
         self._limits = limits or Limits()
+        self._seal = seal
         self._pace = Pace(clock, self._limits.per_minute)
-        self._session = requests.Session()
-        self._session.headers.update({"Accept": "application/json", **(headers or {})})
-        self._session.headers["User-Agent"] = "stamm"
-        # A proxy set for the way out must not get what stays on this machine.
-        self._session.trust_env = urlsplit(url).hostname not in _LOOPBACK
+        self._headers = {"Accept": "application/json", **(headers or {}), "User-Agent": "stamm"}
+        self._renewing = threading.Lock()
+        self._renewals = 0
+        self._own = threading.local()
+        self._sessions: list[requests.Session] = []
 
     def close(self) -> None:
-        self._session.close()
+        for session in self._sessions:
+            session.close()
+
+    def _session(self) -> requests.Session:
+        """This thread's own."""
+        import requests
+
+        if not hasattr(self._own, "session"):
+            session = requests.Session()
+            session.headers.update(self._headers)
+            # A proxy set for the way out must not get what stays on this machine.
+            session.trust_env = urlsplit(self._url).hostname not in _LOOPBACK
+            self._own.session = session
+            self._sessions.append(session)
+        own: requests.Session = self._own.session
+        return own
 
     def ask(self, request: Request) -> Any:
         """The JSON of the answer; raises `Unreachable`, `CredentialsRefused`, `ContractBroken`."""
         return self._patiently(lambda: self._authorised(request))
 
-    def _patiently(self, attempt: Callable[[], Any]) -> Any:
-        waited = 0.0
-        for number in range(1, self._limits.attempts + 1):
+    def deliver(self, request: Request) -> bytes:
+        """The body of an answer that says yes, whatever it holds; raises as `ask` does."""
+        return self._patiently(lambda: self._taken(self._send(request)))
+
+    def _taken(self, answer: requests.Response) -> bytes:
+        body = self._body(answer, _asked(answer))
+        self._judge_status(answer, body, _asked(answer))
+        return body
+
+    def _patiently(self, attempt: Callable[[], Answered]) -> Answered:
+        limits = self._limits
+        patience = Patience(
+            self._clock,
+            attempts=limits.attempts,
+            waiting=limits.waiting,
+            longest_pause=limits.longest_pause,
+        )
+        while True:
             try:
                 return attempt()
             except _PassingError as passing:
-                pause = self._backoff(number) if passing.pause is None else passing.pause
-                patience = number < self._limits.attempts
-                if not patience or waited + pause > self._limits.waiting:
+                if passing.pause is not None:  # what is asked of one is meant for all
+                    self._pace.hold(timedelta(seconds=passing.pause))
+                if not patience.again(passing.pause):
                     raise passing.final from passing
-                self._clock.sleep(pause)
-                waited += pause
-        raise AssertionError("attempts is at least 1")
-
-    def _backoff(self, attempt: int) -> float:
-        ceiling: float = min(self._limits.longest_pause, 0.5 * 2.0**attempt)
-        return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
     def _authorised(self, request: Request) -> Any:
         """One attempt; an expired token is renewed once, then a refusal is meant."""
+        known = self._renewals
         if not self._credentials.ready():
-            self._renew()
+            self._renew(known)
+            known = self._renewals
         try:
             return self._parsed(self._send(request))
         except CredentialsRefused as refused:
             if refused.facts.get("status") == 403 or not self._credentials.renewable:
                 raise
-        self._renew()
+        self._renew(known)
         return self._parsed(self._send(request))
 
-    def _renew(self) -> None:
-        request = self._credentials.renewal()
-        if request is not None:
-            answer = self._send(request, signed=False)
-            self._credentials.renewed(self._parsed(answer), answer.headers)
+    def _renew(self, known: int) -> None:
+        """A fresh token, unless another thread has just got one: `known` were there before."""
+        with self._renewing:
+            if self._renewals != known:
+                return
+            request = self._credentials.renewal()
+            if request is not None:
+                answer = self._send(request, signed=False)
+                self._credentials.renewed(self._parsed(answer), answer.headers)
+            self._renewals += 1
 
     def _send(self, request: Request, *, signed: bool = True) -> requests.Response:
         import requests
@@ -149,17 +191,19 @@ class HttpClient:
         for _ in range(self._limits.redirects + 1):
             self._pace.wait()
             try:
-                answer = self._session.request(
+                answer = self._session().request(
                     method,
                     url,
                     params=params,
                     json=body,
+                    headers=request.headers,
                     auth=self._sign if signed else _unsigned,
                     timeout=(self._limits.connect, self._limits.read),
                     allow_redirects=False,
                     stream=True,
                 )
             except requests.RequestException as failure:
+                self._pace.heard(None)
                 raise _PassingError(self._unreachable(failure)) from failure
             self._pace.heard(answer.headers)
             if answer.status_code not in (301, 302, 303, 307, 308):
@@ -173,6 +217,8 @@ class HttpClient:
     def _sign(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         # As `auth`, because a ~/.netrc would otherwise replace the header in silence.
         prepared.headers.update(self._credentials.headers())
+        if self._seal is not None:
+            prepared.headers.update(self._seal(prepared))
         return prepared
 
     def _within(self, link: str, seen_at: str | None = None) -> str:
@@ -190,9 +236,7 @@ class HttpClient:
     def _parsed(self, answer: requests.Response) -> Any:
         import orjson
 
-        where = f"{answer.request.method} {place(answer.url)}"
-        body = self._body(answer, where)
-        self._judge_status(answer, body, where)
+        where, body = _asked(answer), self._taken(answer)
         try:
             return without_errors(orjson.loads(body), where)
         except orjson.JSONDecodeError as failure:
@@ -235,7 +279,8 @@ class HttpClient:
         unanswered = f"{where}: expected an answer, {found}"
         if status in (408, 425, 429) or status >= 500:
             raise _PassingError(Unreachable(unanswered, status=status), self._retry_after(answer))
-        raise ContractBroken(unanswered, hint="Check the address in stamm.yaml.", status=status)
+        hint = "Check the address in stamm.yaml."
+        raise ContractBroken(unanswered, hint=hint, status=status, body=body)
 
     def _retry_after(self, answer: requests.Response) -> float | None:
         """The pause a server asks for, in seconds or as a date; None if it asks for none."""
@@ -243,26 +288,36 @@ class HttpClient:
         if not value:
             return None
         try:
-            return max(0.0, float(value))
+            seconds = float(value)
         except ValueError:
-            pass
+            seconds = self._until(value, answer)
+        # Longer than anybody waits is told as such; neither inf nor nan is a time.
+        return min(max(0.0, seconds), _FOR_EVER) if not math.isnan(seconds) else None
+
+    def _until(self, date: str, answer: requests.Response) -> float:
+        """Seconds to a date by the server's own clock; NaN if it is none."""
         try:
-            return max(
-                0.0, (parsedate_to_datetime(value) - self._server_now(answer)).total_seconds()
-            )
-        except (TypeError, ValueError):
-            return None
+            return (parsedate_to_datetime(date) - self._server_now(answer)).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return math.nan
 
     def _server_now(self, answer: requests.Response) -> datetime:
         date = answer.headers.get("Date")
         return parsedate_to_datetime(date) if date else self._clock.now().astimezone(UTC)
 
     def _unreachable(self, failure: Exception) -> Unreachable:
+        import requests
+
         return Unreachable(
             f"expected an answer from {place(self._url)}, found no answer: "
             f"{why_unanswered(failure)}",
             hint="Check the address in stamm.yaml, the network, and whether the system is up.",
+            timed_out=isinstance(failure, requests.ReadTimeout),
         )
+
+
+def _asked(answer: requests.Response) -> str:
+    return f"{answer.request.method} {place(answer.url)}"
 
 
 def _unsigned(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -267,11 +268,11 @@ class OpenLoad:
 
     def _write_tombstones(self, full_pass: int) -> int:
         now = self._job.clock.now()
-        gone = [Fetched(tombstone(rid), now) for rid in self._job.current.missing(full_pass)]
-        for start in range(0, len(gone), _TOMBSTONES_PER_PART):
-            self._write(gone[start : start + _TOMBSTONES_PER_PART])
-        self._tombstones = len(gone)
-        return len(gone)
+        gone = (Fetched(tombstone(rid), now) for rid in self._job.current.missing(full_pass))
+        while some := list(islice(gone, _TOMBSTONES_PER_PART)):
+            self._write(some)
+            self._tombstones += len(some)
+        return self._tombstones
 
     def _manifest(self, missing: Missing) -> Manifest:
         at, job = self.at, self._job

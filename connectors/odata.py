@@ -99,7 +99,12 @@ def _is_envelope(name: str, value: Any) -> bool:
 
 @dataclass(frozen=True)
 class KeyOrderedPages:
-    """`$skip` and `$top` in key order with the total on each page."""
+    """`$skip` and `$top` in key order with the total on each page.
+
+    A page has the last record of the one before, which proves that none before it was deleted
+    meanwhile: that would move others over the page's edge, unseen where as many come as go. Where
+    the server gives a link, that is followed as it is, and proves nothing.
+    """
 
     since: Bound | None = None
     size: int = 1000
@@ -124,17 +129,22 @@ class KeyOrderedPages:
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
         rows = [_without_envelope(row) for row in records_of(stream, body, "d", "results")]
         total = int(member(stream, body, "d", "__count"))
-        asked, came = json.loads(request.note) if request.note else (dict(request.params), 0)
+        asked, came, last = _noted(request)
+        keys = [_key(stream, row) for row in rows]
+        skipped = int(asked["$skip"])
+        is_link = not request.params
+        if skipped and not is_link and last not in keys:  # some before this page are deleted
+            return Answered([], _further(stream, asked, skipped // 2, last), total)
         came += distinct(stream, rows)
         following = body["d"].get("__next")
         if following:
-            return Answered(rows, Request("GET", following, note=json.dumps([asked, came])), total)
+            note = json.dumps([asked, came, last])
+            return Answered(rows, Request("GET", following, note=note), total)
         # The server's links end where `$top` ends, and a page may be shorter than asked for: only
         # the total tells where the end is.
-        skip = int(asked["$skip"]) + came
-        at_end = not rows or skip >= total
-        further = Request("GET", stream.path, {**asked, "$skip": str(skip)})
-        return Answered(rows, None if at_end else further, total)
+        if not rows or skipped + came >= total:
+            return Answered(rows, None, total)
+        return Answered(rows, _further(stream, asked, skipped + came - 1, keys[-1]), total)
 
     def count(self, stream: Stream) -> Request:
         params = {"$format": "json", "$inlinecount": "allpages", "$top": "1", "$skip": "0"}
@@ -142,3 +152,20 @@ class KeyOrderedPages:
 
     def counted(self, stream: Stream, body: Any) -> int:
         return int(member(stream, body, "d", "__count"))
+
+
+def _noted(request: Request) -> tuple[dict[str, str], int, list[Any] | None]:
+    """The parameters that were asked with, the records that came so far, the key before them."""
+    if not request.note:
+        return dict(request.params), 0, None
+    asked, came, last = json.loads(request.note)
+    return asked, came, last
+
+
+def _further(stream: Stream, asked: dict[str, str], skip: int, last: list[Any] | None) -> Request:
+    params = {**asked, "$skip": str(skip)}
+    return Request("GET", stream.path, params, note=json.dumps([params, 0, last]))
+
+
+def _key(stream: Stream, row: Any) -> list[Any]:
+    return [row.get(name) if isinstance(row, dict) else None for name in stream.primary_key]

@@ -1,13 +1,15 @@
-"""docs/connectors/: a page per system, made from its declaration.
+"""docs/connectors/: a page per system and their overview, made from the declarations.
 
 In: every declared `System`. Out: Markdown. Run: `uv run python -m connectors.pages` writes the
-pages, `--check` fails if one is not as its declaration says.
+pages and their table in the overview, `--check` fails if one is not as the declarations say.
 """
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from connectors.registry import systems
 from connectors.source import Basis, Stream, System
 
 FOLDER = Path(__file__).parents[1] / "docs" / "connectors"
+OVERVIEW = FOLDER / "README.md"
 _WHOLE = "each time"
+_PLACE = re.compile(r"(<!-- systems -->\n).*?(<!-- end of systems -->)", re.DOTALL)
 
 
 def page(system: System) -> str:
@@ -38,6 +42,17 @@ def page(system: System) -> str:
         _section("Traps", [f"- {trap}" for trap in about.traps]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def overview(declared: Mapping[str, System], text: str) -> str:
+    """The overview's text, its marked place filled with all systems by category."""
+    by_category: dict[str, list[str]] = defaultdict(list)
+    for name, system in declared.items():
+        if system.about is not None:
+            by_category[system.about.category].append(f"[{system.about.title}]({name}.md)")
+    rows = [(category, ", ".join(links)) for category, links in by_category.items()]
+    table = "\n".join(_table(("category", "systems"), sorted(rows)))
+    return _PLACE.sub(lambda place: f"{place[1]}{table}\n{place[2]}", text)
 
 
 def _section(title: str, lines: Sequence[str]) -> str:
@@ -127,26 +142,28 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def stale() -> list[str]:
-    """Systems whose page is missing or not what their declaration says."""
+    """Pages that are missing or not what the declarations say."""
     return [
-        name for name, system in systems().items()
-        if not _path(name).exists() or _path(name).read_text(encoding="utf-8") != page(system)
+        path.name for path, text in _pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]  # fmt: skip
 
 
-def _path(name: str) -> Path:
-    return FOLDER / f"{name}.md"
+def _pages() -> dict[Path, str]:
+    declared = systems()
+    pages = {FOLDER / f"{name}.md": page(system) for name, system in declared.items()}
+    return {**pages, OVERVIEW: overview(declared, OVERVIEW.read_text(encoding="utf-8"))}
 
 
 def main(arguments: Sequence[str]) -> int:
     """0 if all pages are, or now are, what the declarations say."""
     if "--check" in arguments:
         for name in stale():
-            sys.stderr.write(f"docs/connectors/{name}.md is not what its declaration says\n")
+            sys.stderr.write(f"docs/connectors/{name} is not what the declarations say\n")
         return int(bool(stale()))
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, system in systems().items():
-        _path(name).write_text(page(system), encoding="utf-8")
+    for path, text in _pages().items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

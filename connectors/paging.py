@@ -170,23 +170,26 @@ def distinct(stream: Stream, rows: Sequence[Record]) -> int:
 class OffsetPages:
     """`limit` and `offset`, the total in the answer. The offset goes on by what really came."""
 
-    member: str
-    total: str | None = "count"
+    member: str  # where the records stand in the answer; dots go down, such as data.customers
+    total: str | None = "count"  # where their number stands, likewise; None: it is not told
     size: int = 500
-    since: str | None = None  # parameter of the lower bound
+    since: str | tuple[str, ...] | None = None  # parameters that take the lower bound
     params: Mapping[str, str] = field(default_factory=dict)
 
     def first(self, stream: Stream, window: Window) -> Request:
         params = {**self.params, "limit": str(self.size), "offset": "0"}
-        if self.since and window.since:
-            params[self.since] = window.since.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        if window.since:
+            since = window.since.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            params |= dict.fromkeys(self._bounds(), since)
         return Request("GET", stream.path, params)
 
+    def _bounds(self) -> tuple[str, ...]:
+        return (self.since,) if isinstance(self.since, str) else self.since or ()
+
     def answered(self, stream: Stream, request: Request, body: Any) -> Answered:
-        # A list that is empty may be missing altogether (Brevo leaves it out).
-        rows = records_of(stream, body, self.member) if body.get(self.member) else []
+        rows = self._rows(stream, body)
         # Whether the total heeds the lower bound is not said: there, an empty page is the end.
-        bounded = self.since in request.params
+        bounded = not request.params.keys().isdisjoint(self._bounds())
         total = None if bounded else self.counted(stream, body)
         offset = int(request.params["offset"]) + distinct(stream, rows)
         if (not rows and (request.note or not bounded)) or (total is not None and offset >= total):
@@ -195,10 +198,18 @@ class OffsetPages:
             return Answered(rows, replace(request, note="doubted"), total)
         return Answered(rows, replace(request.having(offset=str(offset)), note=""), total)
 
+    def _rows(self, stream: Stream, body: Any) -> list[Record]:
+        *way, last = self.member.split(".")
+        holder = member(stream, body, *way)
+        # A list that is empty may be missing altogether (Brevo leaves it out).
+        if isinstance(holder, Mapping) and not holder.get(last):
+            return []
+        return records_of(stream, body, *way, last)
+
     def count(self, stream: Stream) -> Request | None:
         if self.total is None:
             return None
         return Request("GET", stream.path, {**self.params, "limit": "1", "offset": "0"})
 
     def counted(self, stream: Stream, body: Any) -> int | None:
-        return int(member(stream, body, self.total)) if self.total else None
+        return int(member(stream, body, *self.total.split("."))) if self.total else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 from connectors.current import content_hash
@@ -13,9 +12,11 @@ from connectors.progress import as_text
 from connectors.schema import Schema
 from connectors.source import Stream, Unreadable
 from stamm.errors import SchemaDrifted
-from stamm.ids import record_id
+from stamm.ids import record_ids
 
 _DEEPEST = 254  # levels that the writer of JSON takes
+# How reading a field of a record fails that is not as it should be.
+_UNREADABLE = (ValueError, TypeError, LookupError, OverflowError, AttributeError)
 
 
 class Accepted(NamedTuple):  # made once per record: a frozen dataclass takes four times as long
@@ -60,7 +61,7 @@ class Judge:
         self._single = len(stream.primary_key) == 1
         self._cursor = stream.cursor.read if stream.cursor else None
         self._deleted = stream.deleted
-        self._record_id: Callable[[str], str] = partial(record_id, secret, source, stream.name)
+        self._record_id: Callable[[str], str] = record_ids(secret, source, stream.name)
         self._dumps: Callable[[Any], bytes] = orjson.dumps
 
     def __call__(self, record: Any) -> Accepted | Rejected:
@@ -69,7 +70,9 @@ class Judge:
             raw = self._dumps(record)
         except TypeError:  # the one thing out of JSON that does not go back: deep nesting
             return self._too_deep(record)
-        if not isinstance(record, Mapping):
+        if type(record) is not dict and not isinstance(
+            record, Mapping
+        ):  # the first is the fast one
             return self._rejected(raw, "not_an_object", f"a {type(record).__name__}")
         key = self._key_of(record)
         if key is None:
@@ -80,7 +83,12 @@ class Judge:
         self, record: Mapping[str, Any], raw: bytes, key: str, rid: str
     ) -> Accepted | Rejected:
         """The verdict on a record with a key."""
-        deleted = self._deleted is not None and self._deleted(record)
+        try:
+            deleted = self._deleted is not None and self._deleted(record)
+        except _UNREADABLE:
+            return self._rejected(
+                raw, "deletion_unreadable", "cannot be told whether it is deleted", rid
+            )
         for name in () if deleted else self._stream.mandatory:
             if record.get(name) is None:
                 return self._rejected(raw, "mandatory_null", f"{name} is null", rid)
@@ -92,7 +100,7 @@ class Judge:
             return self._rejected(raw, "schema_drift", differs, rid)
         try:
             moment = self._cursor(record) if self._cursor else None
-        except (ValueError, TypeError, LookupError, OverflowError, AttributeError):
+        except _UNREADABLE:
             return self._rejected(raw, "cursor_unreadable", "its moment cannot be read", rid)
         cursor = as_text(moment) if moment else None
         op = "delete" if deleted else "upsert"

@@ -41,6 +41,14 @@ def declared(known: Mapping[str, System], sources: Iterable[SourceSettings]) -> 
     for source in sources:
         for stream in known[source.system].streams_of(source):
             other = streams[source.system].setdefault(stream.name, stream)
+            if other.holds != stream.holds:
+                raise SettingsError(
+                    [
+                        f"sources.{source.name}: expected {stream.name} to hold what it holds in "
+                        f"another source ({other.holds}), found {stream.holds}"
+                    ],
+                    hint="Sources of a system share the view of a stream: name one otherwise.",
+                )
             if (other.basis, other.field_groups) != (stream.basis, stream.field_groups):
                 raise SettingsError(
                     [

@@ -1,4 +1,4 @@
-"""Roundup: users, issues and messages of a tracker.
+"""Roundup: users, issues, their messages and the states they may have.
 
 Flow: REST `/rest/data/<class>` → landing. Try it: `stamm check`.
 Source: Roundup 2.6, "REST API for Roundup"; verified against a running server.
@@ -8,7 +8,7 @@ Retiring hides a record, as a delete does elsewhere; restoring shows it again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from stamm.clock import Clock
 # A lower bound is read in the account's own time zone: up to 12 hours later where that is west.
 _LAG = timedelta(hours=14, minutes=5)
 _WIRE = "%Y-%m-%d.%H:%M:%S"
+_SMALLEST = 12  # of the largest size: with fewer to choose from, some places have no page of theirs
 _OWN_ADDRESS = ("link",)  # names the host: behind another address all would look changed
 
 
@@ -52,7 +53,12 @@ def moment_of(field: str) -> Callable[[Record], datetime | None]:
 
 @dataclass(frozen=True)
 class NumberedPages:
-    """Pages by number in order of the id, with the total on each."""
+    """Pages by number in order of the id, with the total on each, `size` records at most.
+
+    Each has the last record of the one before, which proves that none before it was retired
+    meanwhile: that would move others over the page's edge, unseen where as many come as go. A
+    page begins at a multiple of its size, so the size is chosen anew for each.
+    """
 
     fields: tuple[str, ...]
     size: int = 500
@@ -74,11 +80,21 @@ class NumberedPages:
         data = member(stream, body, "data")
         rows = [less(row, _OWN_ADDRESS) for row in records_of(stream, data, "collection")]
         total = self.counted(stream, body)
+        begins = int(request.params["@page_size"]) * (int(request.params["@page_index"]) - 1)
+        ids = [str(member(stream, row, "id")) for row in rows]
+        if begins and request.note not in ids:  # some before this page are retired
+            return Answered([], self._with(request, begins // 2, request.note), total)
         # Its link to the next page does not escape values, so only that there is one counts.
         if "next" not in data.get("@links", {}):
             return Answered(rows, None, total)
-        following = request.having(**{"@page_index": str(int(request.params["@page_index"]) + 1)})
-        return Answered(rows, following, total)
+        return Answered(rows, self._with(request, begins + len(ids) - 1, ids[-1]), total)
+
+    def _with(self, request: Request, place: int, record: str) -> Request:
+        """The page with what stands at this place and as much as possible behind it."""
+        sizes = range(2, max(self.size, _SMALLEST) + 1)
+        size = max(sizes, key=lambda one: one - place % one)
+        page = {"@page_size": str(size), "@page_index": str(place // size + 1)}
+        return replace(request.having(**page), note=record)
 
     def count(self, stream: Stream) -> Request:
         return Request("GET", stream.path, {"@page_size": "1", "@page_index": "1"})
@@ -111,17 +127,19 @@ STREAMS = (
         "title creator assignedto nosy status priority keyword messages", "title", "creator",
     ),
     _stream("messages", "msg", SERVICE, "author recipients date summary messageid", "author"),
+    _stream("statuses", "status", SERVICE, "name order", "name"),
 )  # fmt: skip
 
 ABOUT = About(
     title="Roundup 2.6",
     category="support",
-    rights="A user with the permissions REST Access and View of user, issue and msg; other users'"
-    " addresses are shown to those only who may view them.",
+    rights="A user with the permissions REST Access and View of user, issue, msg and status; other"
+    " users' addresses are shown to those only who may view them.",
     limits="The tracker's own (api_calls_per_interval): its X-RateLimit headers are kept to, so"
     " that no request is refused. A page holds 500 records.",
     verified="Roundup 2.6, the server from its package, SQLite, with its limiter on.",
     traps=(
+        "Pages go by number: retiring a record moves those behind it to the page before.",
         "Retired records vanish from the lists; restored ones come back as they were.",
         "A lower bound in a query is read in the time zone of the account.",
         "The link to the next page does not escape its values.",

@@ -1,14 +1,13 @@
-"""What sources state of their streams in `stamm.yaml`, and every one that is reached over HTTP."""
+"""What sources state of their streams in `stamm.yaml`, and all that is reached over HTTP."""
 
 from __future__ import annotations
-
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from stamm.addresses import safe_address
 from stamm.mistakes import nearest
-from stamm.settings import SourceSettings
+from stamm.settings import SinkSettings, SourceSettings
 
 
 class StreamsSource(SourceSettings):
@@ -16,6 +15,13 @@ class StreamsSource(SourceSettings):
 
     accept_shrinking: tuple[str, ...] = Field(
         default=(), description="Streams that may lose more than half their records in one read."
+    )
+
+    concurrency: int | None = Field(
+        default=None,
+        ge=1,
+        le=16,
+        description="Streams read at the same time; if not stated, as many as the system bears.",
     )
 
     @field_validator("accept_shrinking")
@@ -47,17 +53,27 @@ class HttpSource(StreamsSource):
     @field_validator("url")
     @classmethod
     def _is_safe(cls, url: str, info: ValidationInfo) -> str:
-        parts = urlsplit(url)
-        allowed = ("https", "http") if info.data.get("insecure") else ("https",)
-        if parts.scheme not in allowed or not parts.hostname:
-            raise PydanticCustomError(
-                "address",
-                "expected an https address, as customer data would travel unencrypted "
-                "otherwise (insecure: true allows http for a test on this machine)",
-            )
-        if parts.username or parts.password:
-            raise PydanticCustomError("address", "expected an address without credentials in it")
-        return url.rstrip("/")
+        return safe_address(url, insecure=bool(info.data.get("insecure"))).rstrip("/")
+
+
+class HttpSink(SinkSettings):
+    """A target that is reached over HTTP: its address, and how long to wait for it."""
+
+    insecure: bool = Field(
+        default=False, description="Allow http:// for a test; data travel unencrypted."
+    )
+    url: str = Field(description="Address of the target, https://…", validate_default=True)
+    patience: float = Field(
+        default=60.0, ge=0, description="Seconds to wait in all for an answer that does not come."
+    )
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="Budget of requests; the target's own limits hold anyway."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: str, info: ValidationInfo) -> str:
+        return safe_address(url, insecure=bool(info.data.get("insecure")))
 
 
 def known_streams(model: type[SourceSettings], names: tuple[str, ...]) -> tuple[str, ...]:

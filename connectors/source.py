@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from connectors.schema import Schema
@@ -16,6 +17,8 @@ from stamm.clock import Clock
 from stamm.settings import SourceSettings
 
 Record = Mapping[str, Any]
+# What a table that only its source declares may hold, for staging to know it by.
+HELD = ("parties", "orders", "order_lines")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Stream:
     # True: the server shows its records for a time only (reports of events). What a full read
     # does not meet any more has happened all the same, and stays.
     forgets: bool = False
+    holds: str | None = None  # one of HELD, if its records have our names for that
     schema: Schema | None = None  # its fields, if they do not stand in `connectors/schemas/`
 
 
@@ -78,12 +82,14 @@ class Window:
     """What to read: everything (`since` is None) or what changed at or after `since` (UTC).
 
     `until` is when the read began, and only a server that wants an end is told it; if `ends`, it
-    is the end of a stretch, told to every server that can be told one.
+    is the end of a stretch, told to every server that can be told one. `copies` is a folder for
+    what a reader fetches whole and need not fetch again; without one it keeps nothing.
     """
 
     since: datetime | None
     until: datetime
     ends: bool = False
+    copies: Path | None = None
 
     @property
     def end(self) -> datetime | None:
@@ -116,7 +122,8 @@ class Page:
 
 
 class Reader(Protocol):
-    """Pages through the streams of one source; may be asked for several streams in turn."""
+    """Pages through the streams of one source; asked for several of them at the same time, each
+    in a thread of its own, unless its `System` says otherwise."""
 
     def read(self, stream: Stream, window: Window, resume: str | None) -> Iterator[Page]:
         """Pages from the window's beginning, or from `resume`, a `next_token` given earlier."""
@@ -162,6 +169,7 @@ class System:
     open: Callable[[Any, Clock], Reader] = field(repr=False)
     about: About | None = field(default=None, repr=False)
     narrow: Callable[[System, Any], tuple[Stream, ...]] = field(default=_all_streams, repr=False)
+    at_once: int = 4  # streams read at the same time; 1: its reader has one connection for all
 
     def streams_of(self, source: SourceSettings) -> tuple[Stream, ...]:
         """The streams that this source brings."""

@@ -6,13 +6,15 @@ other rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from dedupe.clustering.clusters import FLOOR
 from dedupe.identity import ledger
+from dedupe.judgement.pins import Pin
 from dedupe.survivorship.golden import write_golden_parties
+from dedupe.survivorship.pinned import write_held
 from dedupe.ties.households import renew_households, write_households
 from dedupe.ties.roles import renew_roles, write_roles
 from stamm.rows import renew_rows
@@ -25,10 +27,13 @@ PARTY_TYPES = ("person", "organisation")
 _MATCH_INPUT = "intermediate.int_parties__match_input"
 
 
-def write_tables(con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str]) -> None:
-    """All golden tables, from the ids of all records."""
+def write_tables(
+    con: duckdb.DuckDBPyConnection, assignment: Mapping[str, str], pins: Sequence[Pin] = ()
+) -> None:
+    """All golden tables, from the ids of all records and what people pinned."""
     _write_assigned(con, assignment)
     con.execute(f"create or replace table golden.xref_parties as {_crosswalk_sql('assigned')}")
+    write_held(con, pins)
     con.execute(f"create or replace table golden.scored_pairs as {_scored_pairs_sql()}")
     con.execute(
         f"create or replace temp table party_cohesion as {_cohesion_sql('golden.xref_parties')}"
@@ -45,6 +50,7 @@ def renew_tables(
     rescored: str,
     seen: str,
     rows: str,
+    pins: Sequence[Pin] = (),
 ) -> None:
     """Bring them up to date; each table by the rows that changed in those before it.
 
@@ -54,6 +60,11 @@ def renew_tables(
     """
     _write_assigned(con, assignment)
     _renew_crosswalk(con, seen)
+    write_held(con, pins)
+    con.execute(
+        "insert into affected_parties select party_id from newly_pinned semi join"
+        " golden.xref_parties using (party_id) except from affected_parties"
+    )
     _renew_scored_pairs(con, rescored, seen)
     _renew_cohesion(con)
     write_golden_parties(con, only="affected_parties")

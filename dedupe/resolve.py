@@ -27,6 +27,7 @@ from dedupe.increments.inputs import compare_inputs, note_employers, write_seen
 from dedupe.increments.relink import note_linked, relink
 from dedupe.increments.state import LinkState, fingerprint, read_state, write_state
 from dedupe.judgement.judgements import Judgement, judgements
+from dedupe.judgement.pins import pins
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
     )  # fmt: skip
     renew_tables(
         con, decision.assignment,
-        rescored="rescored_records", seen="seen_records", rows="seen_rows",
+        rescored="rescored_records", seen="seen_records", rows="seen_rows", pins=pins(run.store),
     )  # fmt: skip
     write_retired(con, run.store)
     _note_state(run, models)
@@ -272,7 +273,7 @@ def _resolve(
         _write_contradictions(con, party_type, found)
         clusters += found.clusters
     decision = ledger.record_run(store, clusters, run_id=run_id, at=at)
-    write_tables(con, decision.assignment)
+    write_tables(con, decision.assignment, pins(store))
     write_retired(con, store)
     records = len(decision.assignment)
     return _outcome(con, decision, records_linked=records, models_trained=models_trained)

@@ -1,27 +1,28 @@
-"""dbt in this process: parse once, keep the manifest, run a part of the graph.
-
-The parse is repeated only when a file of the project changed.
-"""
+"""dbt in this process: run a part of the graph, from the project as it was parsed."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from orchestration.parsed import manifest
 from orchestration.project import DBT_PROJECT
 from stamm.errors import GateStopped, StammError
 from stamm.home import Home
 from stamm.redaction import redact
 
-_READ = ("*.sql", "*.yml", "*.csv", "*.md")
-PREPARE = ("fqn:stamm.staging", "fqn:stamm.intermediate", "resource_type:seed")
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+_GATHER = ("fqn:stamm.intermediate", "resource_type:seed")
+PREPARE = ("fqn:stamm.staging", *_GATHER)
+# What hangs on the scores of purchases, or on what the last gate found, waits for it.
+SCORED = ("source:scores+", "source:quality+")
 MARTS = ("fqn:stamm.marts",)
-_parsed: dict[str, Any] = {}  # fingerprint of the project's files → manifest in memory
 
 
 @dataclass(frozen=True)
@@ -45,59 +46,48 @@ class NodeResult:
         return self.unique_id.split(".")[-1]
 
 
-def manifest_path(home: Home) -> Path:
-    """`manifest.json` of the project as it stands, parsed if need be."""
-    target = home.dbt_target
-    manifest, stamp = target / "manifest.json", target / "parsed.txt"
-    fingerprint = project_fingerprint()
-    if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
-        return manifest
-    target.mkdir(parents=True, exist_ok=True)
-    _invoke(home, ["parse"])
-    stamp.write_text(fingerprint)
-    return manifest
+def preparing(systems: Sequence[str]) -> tuple[str, ...]:
+    """What to select before linking: staging of these systems only, and what gathers it."""
+    return (*(f"fqn:stamm.staging.{system}" for system in systems), *_GATHER)
 
 
-def project_fingerprint() -> str:
-    """Hash over every file of the dbt project that can change a result."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(p for pattern in _READ for p in DBT_PROJECT.rglob(pattern)):
-        digest.update(str(path.relative_to(DBT_PROJECT)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def build(home: Home, select: Sequence[str], variables: dict[str, str]) -> Iterator[NodeResult]:
-    """`dbt build` of the selected nodes; unit tests belong to CI and stay out.
+def build(
+    home: Home, select: Sequence[str], variables: Mapping[str, Any], exclude: Sequence[str] = ()
+) -> Iterator[NodeResult]:
+    """`dbt build` of the selected nodes but the excluded ones; unit tests belong to CI.
 
     Raises GateStopped when a data test fails, StammError when a model does.
     """
-    outcome = _invoke(
-        home,
+    os.environ["STAMM_WAREHOUSE"] = str(home.warehouse)
+    outcome = invoke(
         [
             "build",
             "--select",
             *select,
+            *(("--exclude", *exclude) if exclude else ()),
             "--exclude-resource-type",
             "unit_test",
             "--vars",
             json.dumps(variables, sort_keys=True),
             "--no-write-json",  # its run results cost a second and nobody reads them
         ],
+        target=home.dbt_target,
+        logs=home.logs,
+        manifest=manifest(home),
     )
     results = [_node(result) for result in outcome.result.results]
     yield from results
     _raise_on_failure(results, home.dbt_target / "compiled")
 
 
-def _invoke(home: Home, arguments: list[str]) -> Any:
+def invoke(
+    arguments: list[str], *, target: Path, logs: Path, manifest: Manifest | None = None
+) -> Any:
+    """What dbt returns for these arguments; handed a manifest, it parses none."""
     from dbt.cli.main import dbtRunner
 
-    os.environ["STAMM_WAREHOUSE"] = str(home.warehouse)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
-    # A parse that is handed a manifest writes none.
-    known = None if arguments[0] == "parse" else _parsed.get(project_fingerprint())
-    outcome = dbtRunner(manifest=known).invoke(
+    outcome = dbtRunner(manifest=manifest).invoke(
         [
             *arguments,
             "--project-dir",
@@ -105,9 +95,9 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
             "--profiles-dir",
             str(DBT_PROJECT),
             "--target-path",
-            str(home.dbt_target),
+            str(target),
             "--log-path",
-            str(home.logs),
+            str(logs),
             "--log-level",
             "none",  # the terminal is ours; what failed is told by what we raise
             "--log-level-file",
@@ -120,10 +110,8 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
     if outcome.exception is not None:
         raise StammError(
             f"dbt {arguments[0]} did not run: {outcome.exception}",
-            hint=f"The whole story is in {home.logs / 'dbt.log'}.",
+            hint=f"The whole story is in {logs / 'dbt.log'}.",
         ) from outcome.exception
-    if arguments[0] == "parse":
-        _parsed[project_fingerprint()] = outcome.result
     return outcome
 
 

@@ -6,14 +6,25 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-from orchestration.dbt import project_fingerprint
+from orchestration.parsed import project_fingerprint
 from orchestration.project import REPOSITORY, Project
 from orchestration.specifications import match_specifications
 from stamm.store import Store
 
 _CODE = ("stamm", "connectors", "dedupe", "quality", "privacy", "serving", "orchestration")
 # Append-only tables in which people decide; a run has to look at what they added.
-DECISIONS = ("judgements", "record_aliases", "consent_events", "suppressions")
+DECISIONS = (
+    "judgements",
+    "pins",
+    "record_aliases",
+    "consent_events",
+    "suppressions",
+    "quarantine_decisions",
+)
+
+
+# Settings that say when and how one is told, and nothing of what is built.
+_NO_ROWS = {"alerts", "log", "schedule", "hourly", "owner"}
 
 
 def run_fingerprint(project: Project, store: Store, as_of: date) -> str:
@@ -23,9 +34,10 @@ def run_fingerprint(project: Project, store: Store, as_of: date) -> str:
     parts = [
         fingerprint(project.home.landing),
         decisions(store),
+        _sent_back(project, store),
         _code(),
         project_fingerprint(),
-        project.settings.model_copy(update={"sources": {}}).model_dump_json(),
+        project.settings.model_copy(update={"sources": {}}).model_dump_json(exclude=_NO_ROWS),
         *(spec.model_dump_json() for spec in match_specifications(project).values()),
         as_of.isoformat(),
     ]
@@ -39,6 +51,13 @@ def decisions(store: Store) -> str:
         for table in DECISIONS
     ]
     return ",".join(map(str, counts))
+
+
+def _sent_back(project: Project, store: Store) -> str:
+    """How much was sent to targets that a source reads back: it does not vote."""
+    from connectors.sinks.echo import sent_values
+
+    return str(len(sent_values(store, project.settings.sinks.values())))
 
 
 def _code() -> str:

@@ -21,19 +21,20 @@ class CurrentLookup:
     def __init__(self, home: Home, store: Store) -> None:
         self._home, self._store, self._log = home, store, RunLog(store)
         self._as_of = self._log.last_ended()
-        self._lookup = self._read()
+        self.lookup = self._read()
 
     def find(self, card: Card, limit: int) -> list[Hit]:
         """As `serving.looking_up.find_shown`."""
-        self._keep_up()
-        return find_shown(self._lookup, self._store, card, limit)
+        self.keep_up()
+        return find_shown(self.lookup, self._store, card, limit)
 
-    def _keep_up(self) -> None:
+    def keep_up(self) -> None:
+        """Read again if a run has ended since."""
         ended = self._log.last_ended()
         if ended == self._as_of:
             return
         try:
-            self._lookup = self._read()
+            self.lookup = self._read()
         except StammError:  # the next run holds the warehouse: asked again with the next card
             return
         self._as_of = ended

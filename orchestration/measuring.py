@@ -95,7 +95,7 @@ def worth_a_look(project: Project, limit: int) -> list[ReviewItem]:
     """The review list of the last run, most valuable first."""
     from dedupe.judgement.judgements import judgements
     from dedupe.judgement.review import Case, review
-    from orchestration.stakes import stakes
+    from serving.stakes import stakes
 
     thresholds = {
         party_type: model.specification.thresholds.merge_bits

@@ -59,12 +59,21 @@ class Project:
 def open_project(settings_file: Path | None = None) -> Project:
     """The project of the current folder; without `stamm.yaml` the sandbox company."""
     from connectors.registry import declared, systems
+    from connectors.sinks.registry import sinks
 
     known = systems()
     path = settings_file or Path(os.environ.get("STAMM_SETTINGS") or SETTINGS_FILE)
     settings = Settings()
     if path.exists() or settings_file or os.environ.get("STAMM_SETTINGS"):
-        settings = load_settings(path, {name: s.settings for name, s in known.items()})
+        settings = load_settings(
+            path,
+            {name: system.settings for name, system in known.items()},
+            {name: sink.settings for name, sink in sinks().items()},
+        )
+    if settings.quality.stops:
+        from quality.gates import require_known
+
+        require_known(settings.quality.stops)
     with_theirs = declared(known, settings.sources.values())
     return Project(settings, Home.from_environment(), with_theirs, path.absolute().parent)
 

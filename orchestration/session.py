@@ -17,16 +17,21 @@ from pydantic import PrivateAttr
 from orchestration.alone import alone
 from orchestration.announcing import announce
 from orchestration.fingerprint import run_fingerprint
+from orchestration.logs import about, put_aside
 from orchestration.project import Project, open_project, run_moment, with_sources
-from orchestration.runs import RunLog
+from orchestration.run_stats import write_run_stats
+from orchestration.runs import Failure, RunLog
+from orchestration.target_groups import target_group_variables
 from serving.feed import catch_up
-from stamm.errors import StammError
+from serving.release import refresh
+from stamm.errors import Several, StammError
 from stamm.redaction import redact
 from stamm.store import Store
 
 if TYPE_CHECKING:
     from connectors.extract import Stretch
 
+PATIENCE = 6 * 3600.0  # seconds
 raised: dict[str, StammError] = {}  # stage → what ended it; a retry that helps takes it away
 
 
@@ -55,18 +60,41 @@ class Session:
         """
         return run_fingerprint(self.project, self.store, self.as_of)
 
+    @cached_property
+    def target_groups(self) -> list[dict[str, Any]]:
+        """Raises SettingsError where one is not a condition over the marts."""
+        return target_group_variables(self.project)
+
     @property
-    def dbt_variables(self) -> dict[str, str]:
-        return {"as_of": self.as_of.isoformat(), "build_at": f"{self.at:%Y-%m-%d %H:%M:%S}"}
+    def dbt_variables(self) -> dict[str, Any]:
+        settings = self.project.settings
+        return {
+            "as_of": self.as_of.isoformat(),
+            "build_at": f"{self.at:%Y-%m-%d %H:%M:%S}",
+            "timezone": settings.timezone,
+            "holdout_days": f"{settings.scores.holdout_days}",
+            "run_id": self.run_id,
+            "target_groups": self.target_groups,
+            "service_levels": [
+                {"priority": priority, "minutes": minutes}
+                for priority, minutes in settings.service.first_reply_minutes.items()
+            ],
+        }
 
     @contextmanager
     def telling_failures(self, stage: str) -> Iterator[None]:
-        """Log what ends the run, and keep it for the command."""
+        """Log what ends the run, and keep it for the command and for alerts."""
+        self.log.trying(self.run_id, stage)
         try:
             with _told(stage):
                 yield
         except StammError as failure:
             self.log.end(self.run_id, type(failure).__name__)
+            for one in failure.errors if isinstance(failure, Several) else (failure,):
+                self.log.failed(self.run_id, _failure(stage, one))
+            raise
+        except Exception as failure:
+            self.log.failed(self.run_id, Failure(stage, type(failure).__name__))
             raise
 
     def done(self, build_id: str) -> None:
@@ -78,11 +106,18 @@ class Session:
         """A timed stage, announced to whoever watches."""
         announce(name)
         with (
+            about(stage=name),
             self.telling_failures(name),
             self.log.stage(self.run_id, name) as counts,
             _without_values(name),
         ):
             yield counts
+
+
+def _failure(stage: str, failure: StammError) -> Failure:
+    checks = failure.facts.get("checks")
+    names = tuple(map(str, checks)) if isinstance(checks, list) else ()
+    return Failure(stage, type(failure).__name__, names)
 
 
 @contextmanager
@@ -110,6 +145,14 @@ def _without_values(stage: str) -> Iterator[None]:
         ) from None
 
 
+def _keep_run_stats(store: Store, project: Project) -> None:
+    """Where they cannot be written, as on a full disk, the next run writes them all."""
+    try:
+        write_run_stats(store, project.home.run_stats)
+    except OSError:
+        logging.getLogger("stamm").exception("run statistics were not written")
+
+
 class Pipeline(ConfigurableResource[Any]):
     """Options of a run; opens its session once per process."""
 
@@ -121,6 +164,7 @@ class Pipeline(ConfigurableResource[Any]):
     since: str = ""
     until: str = ""
     as_of: str = ""
+    patience: float = PATIENCE  # seconds to wait for another run; Dagster's queue knows its own
     _session: Session | None = PrivateAttr(default=None)
 
     @property
@@ -133,13 +177,20 @@ class Pipeline(ConfigurableResource[Any]):
         project = open_project()
         project.home.prepare()
         run_id = context.run.run_id if context.run else "none"
-        with _told("session"), alone(project), with_sources(project) as served:
+        with (
+            _told("session"),
+            alone(project, patience=self.patience),
+            with_sources(project) as served,
+            about(run_id=run_id),
+        ):
+            put_aside(project.home.logs, project.settings.log.megabytes, project.settings.log.keep)
             store = served.open_store()
             try:
                 self._session = self._begin(served, store, run_id)
                 yield self
             finally:
                 RunLog(store).close(run_id)
+                _keep_run_stats(store, project)
                 store.close()
 
     def _stretch(self, at: datetime) -> Stretch | None:
@@ -155,9 +206,11 @@ class Pipeline(ConfigurableResource[Any]):
     def _begin(self, project: Project, store: Store, run_id: str) -> Session:
         as_of, at = run_moment(project, self.as_of or None)
         catch_up(store, project.home.published, at)
+        refresh(project.home.published, store, at=at)
         log = RunLog(store)
+        log.cut_off(run_id)
         log.begin(run_id, as_of.isoformat(), full=self.full)
-        return Session(
+        session = Session(
             project=project,
             store=store,
             log=log,
@@ -171,3 +224,5 @@ class Pipeline(ConfigurableResource[Any]):
             only_stream=self.only_stream,
             stretch=self._stretch(at),
         )
+        _ = session.target_groups  # what is wrong with them is told before anything is read
+        return session

@@ -7,10 +7,10 @@ made on are gone. The next run with those specifications over the same data does
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestration.alone import alone
+from serving.prediction import Prediction
 
 if TYPE_CHECKING:
     from dedupe.judgement.simulate import Simulation
@@ -27,31 +27,6 @@ _CONSENTS = """
 """
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """Merges are (id, id it goes into), splits (id, id it comes from); both by id.
-
-    `customers`, `revenue_eur` and `consents` are those of the parties whose records change, as
-    they stand in the warehouse now. `contradicted` are judgements that the model alone would
-    decide otherwise; they hold all the same.
-    """
-
-    parties_before: int
-    parties_after: int
-    merges: tuple[tuple[str, str], ...]
-    splits: tuple[tuple[str, str], ...]
-    minted: tuple[str, ...]
-    retired: tuple[str, ...]
-    restored: tuple[str, ...]
-    records_moved: int
-    parties_touched: int
-    customers: int
-    revenue_eur: float
-    consents: int
-    consents_given: int
-    contradicted: tuple[int, ...]
-
-
 def predict(project: Project, specifications: Mapping[str, Specification]) -> Prediction:
     """Try them. Raises StammError where no run has been, or one is at work."""
     from dedupe.judgement.simulate import Places, simulated
@@ -63,10 +38,11 @@ def predict(project: Project, specifications: Mapping[str, Specification]) -> Pr
         alone(project),
         simulated(places, specifications, scratch=home.simulation, at=at) as simulation,
     ):
-        return _prediction(simulation)
+        return prediction_of(simulation)
 
 
-def _prediction(done: Simulation) -> Prediction:
+def prediction_of(done: Simulation) -> Prediction:
+    """The figures, while the copies are there."""
     touched = sorted(done.parties_touched)
     customers, revenue = _figures(done, "customer_360", _CUSTOMERS, touched)
     consents, given = _figures(done, "consent_permissions", _CONSENTS, touched)
@@ -104,14 +80,21 @@ def _ids(done: Simulation, event: str) -> tuple[str, ...]:
 
 def _figures(done: Simulation, table: str, sql: str, touched: list[str]) -> tuple[Any, Any]:
     """Two figures of a mart; nothing where the marts are not built yet."""
-    there = done.con.execute(
-        "select 1 from information_schema.tables where table_schema = 'marts' and table_name = ?",
-        [table],
-    ).fetchone()
-    if not there:
+    if not has_mart(done, table):
         return 0, 0
     first, second = done.con.execute(sql, [touched]).fetchall()[0]
     return first, second
+
+
+def has_mart(done: Simulation, table: str) -> bool:
+    """Whether the copy has it: a run that stopped at a gate has no marts."""
+    return bool(
+        done.con.execute(
+            "select 1 from information_schema.tables"
+            " where table_schema = 'marts' and table_name = ?",
+            [table],
+        ).fetchone()
+    )
 
 
 def _contradicted(done: Simulation) -> tuple[int, ...]:

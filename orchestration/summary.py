@@ -49,10 +49,16 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
             "failed": sum(c.get("failed", 0) for _, c in stages.values()),
             "warnings": [text for _, c in stages.values() for text in c.get("warnings", [])],
         },
+        "sinks": [
+            {"sink": name.removeprefix("push "), **figures}
+            for name, (_, figures) in stages.items()
+            if name.startswith("push ")
+        ],
         "stages": {name: round(seconds, 2) for name, (seconds, _) in stages.items()},
         "scores": scores,
         "build": build.build_id if build else None,
         "file": str(project.home.published / "current" / "stamm.duckdb"),
+        "quality_report": str(project.home.quality_report),
     }
 
 
@@ -69,7 +75,6 @@ def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, 
             "streams": len(counts),
             "landed": sum(c["landed"] for c in counts.values()),
             "deleted": sum(c["deleted"] for c in counts.values()),
-            "linked": _linked(stages),
             "quarantined": sum(c["rejected"] for c in counts.values()),
             "drift": {stream: c["drift"] for stream, c in counts.items() if c["drift"]},
             "seconds": round(seconds, 1),
@@ -115,9 +120,15 @@ def show(summary: dict[str, Any]) -> None:
         )
         for warning in checks["warnings"]:
             say(f"  warning: {warning}")
+        for row in summary["sinks"]:
+            say(
+                f"{row['sink']}: {row['sent']:,} changes sent, {row['refused']:,} refused, "
+                f"{row['waiting']:,} waiting · stamm push --log"
+            )
     else:
         say(f"Nothing changed; build {summary['build']} stands.")
     say('Open it: stamm query "show tables" · ' + summary["file"])
+    say("Data quality: " + summary["quality_report"])
 
 
 def _named(reason: str) -> str:

@@ -22,6 +22,9 @@ class Thresholds(Protocol):
     @property
     def largest_cluster(self) -> int: ...
 
+    @property
+    def stops(self) -> tuple[str, ...]: ...
+
 
 @dataclass(frozen=True)
 class Expectation:

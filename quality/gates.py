@@ -7,16 +7,21 @@ checks are declared in the module of its name, each batch's query in `sql/<gate>
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quality import golden, landing, marts, match_input
 from quality.checks import GATES, Batch, Check, CheckResult, Gate, GateReport, Thresholds
+from quality.decisions import decided
 from quality.expectations import Finding, validate
+from quality.figures.declared import WATCHED
+from quality.figures.watch import watch
 from quality.quarantine import QuarantinedRow, replace_quarantine
 from quality.results import record
-from stamm.errors import UsageError
+from stamm.errors import SettingsError, UsageError
+from stamm.mistakes import nearest
 from stamm.settings import QualitySettings
 from stamm.store import Store
 
@@ -59,13 +64,15 @@ def run_gate(
     gate = _gate(stage)
     moment = at.astimezone(UTC).replace(tzinfo=None)
     day = as_of or moment.date()
-    if gate == "landing":
-        landing.prepare(con)
+    _prepare(con, store, gate, run_id, day)
+    released = decided(store).released
     results: list[CheckResult] = []
     at_fault: list[QuarantinedRow] = []
     for batch in _batches_of(gate, thresholds):
         frame = _frame(con, gate, batch, day)
         findings = validate(f"{gate}.{batch.name}", frame, batch.checks, batch.identity)
+        if batch.per_record:
+            findings = _but_released(batch, findings, released)
         for check, finding in zip(batch.checks, findings, strict=True):
             results.append(_result(gate, batch, check, finding, frame))
             at_fault += _rows_at_fault(batch, check, finding)
@@ -73,6 +80,19 @@ def run_gate(
     replace_quarantine(con, gate, at_fault, run_id=run_id, at=moment)
     record(store, report, run_id=run_id, at=at)
     return report
+
+
+def _prepare(
+    con: duckdb.DuckDBPyConnection, store: Store, gate: Gate, run_id: str, day: date
+) -> None:
+    """What several batches of the gate read, into temporary tables and views."""
+    if gate == "landing":
+        landing.prepare(con)
+    if gate in ("match_input", "marts"):
+        landed = (_SQL / "landed_parties.sql").read_text(encoding="utf-8")
+        con.execute(f"create or replace temp view landed_parties as {landed}")
+    if gate in WATCHED:
+        watch(con, store, gate, run_id=run_id, as_of=day)
 
 
 def _gate(stage: str) -> Gate:
@@ -83,7 +103,39 @@ def _gate(stage: str) -> Gate:
 
 
 def _batches_of(gate: str, thresholds: Thresholds) -> tuple[Batch, ...]:
-    return _BATCHES[_gate(gate)](thresholds)
+    """The gate's batches; checks that the project wants to stop a run are errors in them."""
+    return tuple(
+        replace(
+            batch,
+            checks=tuple(
+                replace(check, severity="error") if check.name in thresholds.stops else check
+                for check in batch.checks
+            ),
+        )
+        for batch in _BATCHES[_gate(gate)](thresholds)
+    )
+
+
+def require_known(stops: Sequence[str]) -> None:
+    """Raise SettingsError for each name in `quality.stops` that no check has."""
+    known = sorted({check.name for gate in GATES for check in checks_of(gate)})
+    mistakes = [
+        f"quality.stops: expected names of checks, found {name!r}{nearest(name, known)}"
+        for name in stops
+        if name not in known
+    ]
+    if mistakes:
+        raise SettingsError(mistakes, hint="reports/quality.html names every check.")
+
+
+def _but_released(
+    batch: Batch, findings: list[Finding], released: frozenset[tuple[str, str]]
+) -> list[Finding]:
+    """Rows that somebody let through under a check's name are not at fault for it."""
+    return [
+        finding.without({row_id for row_id, rule in released if rule == check.name})
+        for check, finding in zip(batch.checks, findings, strict=True)
+    ]
 
 
 def _frame(con: duckdb.DuckDBPyConnection, gate: Gate, batch: Batch, day: date) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quality.checks import Batch, Check, Thresholds, at_least, between, one_of, unique
+from quality.figures.batch import figures_batch
 
 
 def batches(thresholds: Thresholds) -> tuple[Batch, ...]:
@@ -64,4 +65,5 @@ def batches(thresholds: Thresholds) -> tuple[Batch, ...]:
                 ),
             ),
         ),
+        figures_batch("linkage"),
     )

@@ -4,6 +4,7 @@ order, invoice and quotation be counted for somebody?"""
 from __future__ import annotations
 
 from quality.checks import Batch, Check, Thresholds, between, matches, not_null, one_of, unique
+from quality.figures.batch import figures_batch
 
 TABLE = "intermediate.int_parties__match_input"
 # The oldest person whose age was ever proven died at 122.
@@ -81,6 +82,7 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
             ),
             per_record=True,
         ),
+        figures_batch("volume", "missing", "shape", "spread", "repeats", "age"),
         Batch(
             "common_values",
             TABLE,

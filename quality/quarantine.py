@@ -89,6 +89,15 @@ def replace_quarantine(
     return int(count)
 
 
+def has_quarantine(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any gate was ever run on this warehouse."""
+    known = con.execute(
+        "select 1 from duckdb_tables() where schema_name = 'quality' "
+        "and table_name = 'quarantined_rows'"
+    ).fetchall()
+    return bool(known)
+
+
 def _fill(con: duckdb.DuckDBPyConnection, rows: list[tuple[str | None, ...]]) -> None:
     if not rows:
         return

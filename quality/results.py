@@ -50,6 +50,29 @@ def results_of(store: Store, run_id: str) -> list[CheckResult]:
     return [_result(row) for row in rows]
 
 
+def latest_results(store: Store) -> list[CheckResult]:
+    """All results of the run that reached a gate last."""
+    store.migrate("quality", DDL)
+    rows = store.query("select run_id from quality_results order by rowid desc limit 1")
+    return results_of(store, rows[0]["run_id"]) if rows else []
+
+
+def new_warnings(store: Store, run_id: str) -> dict[str, tuple[str, ...]]:
+    """Gate → its checks that warn in this run and did not in the run before that made them."""
+    store.migrate("quality", DDL)
+    rows = store.query(
+        "select gate, name from quality_results now where run_id = ? and severity = 'warn'"
+        " and not passed and coalesce((select passed from quality_results earlier"
+        " where earlier.gate = now.gate and earlier.name = now.name and earlier.rowid < now.rowid"
+        " order by earlier.rowid desc limit 1), 1) order by rowid",
+        [run_id],
+    )
+    gates = {row["gate"]: list[str]() for row in rows}
+    for row in rows:
+        gates[row["gate"]].append(row["name"])
+    return {gate: tuple(names) for gate, names in gates.items()}
+
+
 def _result(row: sqlite3.Row) -> CheckResult:
     values = {name: row[column] for name, column in _COLUMNS.items()}
     return CheckResult(**{**values, "passed": bool(values["passed"])})

@@ -6,6 +6,7 @@ In: the private warehouse, where the records of a pair are, and the operational 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,10 @@ from stamm.store import Store
 
 if TYPE_CHECKING:
     import duckdb
+
+_MAILS = re.compile(r"[^\s<>(),;:\"'\[\]]+@[^\s<>(),;:\"'\[\]]+")
+_TOLD_APART = 7  # digits at the end of a number
+_NUMBERS = re.compile(r"[+(0-9][0-9 ()/.\u2013-]{5,}")
 
 
 def explain_shown(
@@ -52,8 +57,8 @@ class Why:
 def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = "") -> Why:
     """As `why` and `links` of `dedupe.answers`, of the party that answers for an id or record.
 
-    Raises InputError for a suppressed party. A suppressed address is nobody's value, and a
-    suppressed party nobody's tie.
+    Raises InputError for a suppressed party. A suppressed address is nobody's value and in nobody's
+    words, and a suppressed party nobody's tie.
     """
     party = answer(store, asked).party_id
     hidden = suppressed(store)
@@ -64,7 +69,11 @@ def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribut
         return not isinstance(value, str) or canonical_address(value) not in hidden.addresses
 
     cells = [
-        replace(cell, lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)))
+        replace(
+            cell,
+            lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)),
+            by_hand="" if names_an_address(cell.by_hand, hidden.addresses) else cell.by_hand,
+        )
         for cell in why(con, party, attribute)
         if may_be_shown(cell.value)
     ]
@@ -86,12 +95,15 @@ def answer_shown(store: Store, asked: str, as_of: datetime | None = None) -> Ans
     return replace(found, records=tuple(r for r in found.records if r not in records))
 
 
-def history_shown(store: Store, asked: str) -> list[Happening]:
+def history_shown(
+    store: Store, asked: str, hidden: frozenset[str] | None = None
+) -> list[Happening]:
     """As `dedupe.answers.biography`; of who is suppressed it tells ids and times, no words.
 
     In the history of somebody else, ids that point to them are emptied and their records left out.
+    `hidden` are the parties to leave out, where they are more than those who are suppressed now.
     """
-    parties = suppressed(store).parties
+    parties = suppressed(store).parties if hidden is None else hidden
     records = _records_of(store, parties)
     told = history(store, asked, unspoken=records)
     if _is_hidden(store, asked, parties):
@@ -131,6 +143,17 @@ def _refuse_suppressed(store: Store, parties: frozenset[str], record_id: str) ->
             + ("its party is suppressed" if held_by else "no party holds this one"),
             hint="docs/privacy.md says what a suppression takes out of sight.",
         )
+
+
+def names_an_address(words: str, addresses: frozenset[str]) -> bool:
+    """Whether a free text names one of these; a number is known by its end."""
+    if not addresses or not words:
+        return False
+    if any(mail.strip(".-") in addresses for mail in _MAILS.findall(words.lower())):
+        return True
+    told = [re.sub("[^0-9]", "", number) for number in _NUMBERS.findall(words)]
+    ends = [one[-_TOLD_APART:] for one in addresses if "@" not in one]
+    return any(end in number for number in told for end in ends)
 
 
 def without_addresses(step: Step, addresses: frozenset[str]) -> Step:

@@ -46,6 +46,18 @@ TABLES = {
         "other_party_id": "varchar",
         "cause": "varchar",
     },
+    "target_group_counts": {
+        "target_group": "varchar",
+        "build_at": "timestamp",
+        "as_of": "date",
+        "condition": "varchar",
+        "members": "bigint",
+        "may_leave": "bigint",
+        "permission_email": "bigint",
+        "permission_sms": "bigint",
+        "permission_phone": "bigint",
+        "permission_post": "bigint",
+    },
 }
 
 

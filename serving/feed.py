@@ -1,24 +1,37 @@
 """The change feed: what became different for whom between two builds, as a log with a cursor.
 
-In: a published build. Out: rows of `change_feed` in the operational store, exactly once per
-build. ADD and SPLIT bring a party with all its values, MOD the values that changed, DEL and
-MERGE take one away. A build is compared with what the feed itself told so far, not with an
-earlier build, so that a crash between publish and feed, or a rollback, loses no change.
+In: a published build. Out: rows of `change_feed` in the operational store, once each time that
+a build becomes the current one. ADD and SPLIT bring a party with all its values, MOD the values
+that changed, DEL and MERGE take one away. WITHDRAW takes a permission or a value back, or all of a
+party where it names no field. A build is compared with what the feed itself told so
+far, not with an earlier build, so that a crash between publish and feed, or a rollback, loses no
+change.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from privacy.suppressions import canonical_address
 from serving.builds import Build, current_build, list_builds
+from serving.changes import (
+    FIELDS,
+    PERMISSIONS,
+    Change,
+    Operation,
+    Values,
+    changes_of,
+    operation_of,
+    replay,
+)
 from serving.suppressed import Suppressed, suppressed
+from serving.target_groups.history import store_counts
 from serving.versions import store_versions
 from stamm.duck import open_warehouse
 from stamm.store import Store
@@ -28,33 +41,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-Operation = Literal["ADD", "MOD", "DEL", "MERGE", "SPLIT"]
-Values = dict[str, Any]
-
-# What a consumer holds of a party. `cohesion` and `last_seen` move without any news about it.
-FIELDS = (
-    "party_type",
-    "title",
-    "given_name",
-    "family_name",
-    "full_name",
-    "company_name",
-    "legal_form",
-    "birth_date",
-    "email",
-    "phone",
-    "street",
-    "house_number",
-    "postcode",
-    "city",
-    "country",
-    "vat_id",
-    "website_domain",
-    "restricted",
-    "records",
-    "sources",
-    "first_seen",
-)
 ADDRESSES = ("email", "phone")
 DDL = [
     """
@@ -66,25 +52,41 @@ DDL = [
     create index change_feed_party on change_feed (party_id, cursor);
     create table feed_parties (party_id text primary key, digest blob not null);
     create table feed_builds (build_id text primary key, at text not null, changes integer);
+    """,
+    # A build that readers go back to is told once more.
     """
+    create table feed_tellings (
+      seq integer primary key autoincrement, build_id text not null, at text not null,
+      changes integer not null
+    );
+    insert into feed_tellings (build_id, at, changes)
+    select build_id, at, changes from feed_builds order by rowid;
+    drop table feed_builds;
+    """,
+    # WITHDRAW; and what entries add up to that are gone, with the cursor of the last of them.
+    """
+    create table feed_entries (
+      cursor integer primary key autoincrement, build_id text not null, at text not null,
+      operation text not null
+      check (operation in ('ADD', 'MOD', 'DEL', 'MERGE', 'SPLIT', 'WITHDRAW')),
+      party_id text not null, other_party_id text, fields text not null
+    );
+    insert into feed_entries select * from change_feed order by cursor;
+    drop table change_feed;
+    alter table feed_entries rename to change_feed;
+    create index change_feed_party on change_feed (party_id, cursor);
+    create table feed_beginnings (party_id text primary key, fields text not null);
+    create table feed_floor (cursor integer not null);
+    insert into feed_floor values (0);
+    create table feed_withheld (party_id text primary key);
+    """,
 ]
 
 
 @dataclass(frozen=True)
-class Change:
-    """One entry. `other_party_id`: whom a MERGE went into, or a SPLIT came out of."""
+class News:
+    """An entry to be written; `digest` is of `content`, None where the party goes."""
 
-    cursor: int
-    build_id: str
-    at: datetime
-    operation: Operation
-    party_id: str
-    other_party_id: str | None
-    fields: Values
-
-
-@dataclass(frozen=True)
-class _News:
     operation: Operation
     party_id: str
     other_party_id: str | None
@@ -97,59 +99,78 @@ def append_changes(
 ) -> int:
     """Log how the new build differs from what the feed told; returns the number of changes.
 
-    Also stores the build's customer versions. A build that is in the feed already adds nothing.
+    Also stores the customer versions of a run's build when it is told for the first time; going
+    back to one takes no version away. The build that the feed told last adds nothing.
     `previous_build` serves to tell which party a new one was split from.
     """
     store.migrate("feed", DDL)
-    if store.query("select 1 from feed_builds where build_id = ?", [new_build.build_id]):
+    if last_told(store) == new_build.build_id:
         return 0
+    is_new = not (new_build.is_copy or _was_told(store, new_build.build_id))
     with open_warehouse(new_build.database, read_only=True) as con, store.transaction() as db:
         told = _told(db)
         origins = _origins(con, previous_build, told)
         news = _news(con, told, origins)
         count = 0
         for piece in news:
-            _append(db, piece, new_build.build_id, at)
+            append_entry(db, piece, new_build.build_id, at)
             count += 1
-        store_versions(con, store)
+        if is_new:
+            store_versions(con, store)
+            store_counts(con, store)
         db.execute(
-            "insert into feed_builds values (?, ?, ?)",
+            "insert into feed_tellings (build_id, at, changes) values (?, ?, ?)",
             (new_build.build_id, at.isoformat(), count),
         )
     return count
 
 
 def catch_up(store: Store, published_root: Path, at: datetime) -> int:
-    """Append the current build if a crash came between its publish and its feed.
+    """Append the current build if a crash came between its publish, or a rollback, and its feed.
 
-    The entries are dated as they would have been: by the build's own moment, else `at`.
+    A new build's entries are dated as they would have been, by its own moment; else by `at`.
     """
     build = current_build(published_root)
     if build is None:
         return 0
-    told = datetime.fromisoformat(build.info["built_at"]) if "built_at" in build.info else at
-    return append_changes(store, _told_last(store, published_root), build, told)
+    store.migrate("feed", DDL)
+    is_new = not (build.is_copy or _was_told(store, build.build_id))
+    dated = is_new and "built_at" in build.info
+    moment = datetime.fromisoformat(build.info["built_at"]) if dated else at
+    return append_changes(store, told_last(store, published_root), build, moment)
 
 
-def _told_last(store: Store, published_root: Path) -> Build | None:
+def told_last(store: Store, published_root: Path) -> Build | None:
     """The build that the feed told last, if it is still there."""
     store.migrate("feed", DDL)
-    last = store.query("select build_id from feed_builds order by rowid desc limit 1")
     kept = {build.build_id: build for build in list_builds(published_root)}
-    return kept.get(last[0]["build_id"]) if last else None
+    return kept.get(last_told(store) or "")
 
 
-def read_changes(store: Store, after: int = 0, limit: int = 1000) -> list[Change]:
+def last_told(store: Store) -> str | None:
+    """The id of the build that the feed told last."""
+    last = store.query("select build_id from feed_tellings order by seq desc limit 1")
+    return last[0]["build_id"] if last else None
+
+
+def _was_told(store: Store, build_id: str) -> bool:
+    return bool(store.query("select 1 from feed_tellings where build_id = ?", [build_id]))
+
+
+def read_changes(
+    store: Store, after: int = 0, limit: int = 1000, hidden: Suppressed | None = None
+) -> list[Change]:
     """The entries behind a cursor, in order; the last one's cursor is where to go on.
 
-    What has been suppressed since is left out: of a party every value, else the address itself.
+    What is `hidden`, else what has been suppressed since, is left out: of a party every value,
+    else the address itself.
     """
     store.migrate("feed", DDL)
     rows = store.query(
         "select * from change_feed where cursor > ? order by cursor limit ?", [after, limit]
     )
-    hidden = suppressed(store)
-    return [_shown(_change(row), hidden) for row in rows]
+    hidden = suppressed(store) if hidden is None else hidden
+    return [_shown(change_of(row), hidden) for row in rows]
 
 
 def _shown(change: Change, hidden: Suppressed) -> Change:
@@ -163,21 +184,6 @@ def _shown(change: Change, hidden: Suppressed) -> Change:
     return replace(change, fields=change.fields | addresses)
 
 
-def replay(
-    changes: Iterable[Change], state: Mapping[str, Values] | None = None
-) -> dict[str, Values]:
-    """What a consumer holds after these changes: party id → values."""
-    held = dict(state or {})
-    for change in changes:
-        if change.operation in ("ADD", "SPLIT"):
-            held[change.party_id] = dict(change.fields)
-        elif change.operation == "MOD":
-            held[change.party_id] = {**held[change.party_id], **change.fields}
-        else:
-            del held[change.party_id]
-    return held
-
-
 # ---- comparing ----
 
 
@@ -188,36 +194,51 @@ def _told(db: sqlite3.Connection) -> dict[str, bytes]:
 
 def _news(
     con: duckdb.DuckDBPyConnection, told: Mapping[str, bytes], origins: Mapping[str, str]
-) -> Iterator[_News]:
+) -> Iterator[News]:
     """Departures first, so that no consumer ever holds a record in two parties."""
     survivors = _survivors(con)
     present = {row[0] for row in con.sql("select party_id from golden_parties").fetchall()}
     for party_id in sorted(told.keys() - present):
         into = survivors.get(party_id)
-        yield _News("MERGE" if into else "DEL", party_id, into, "{}", None)
+        yield News("MERGE" if into else "DEL", party_id, into, "{}", None)
     for party_id, content in _contents(con):
-        digest = blake2b(content.encode(), digest_size=16).digest()
+        digest = digest_of(content)
         if party_id not in told:
             origin = origins.get(party_id)
-            yield _News("SPLIT" if origin else "ADD", party_id, origin, content, digest)
+            yield News("SPLIT" if origin else "ADD", party_id, origin, content, digest)
         elif told[party_id] != digest:
-            yield _News("MOD", party_id, None, content, digest)
+            yield News("MOD", party_id, None, content, digest)
 
 
 def _contents(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     """Party id and values as JSON, in the order of ids."""
-    held = {row[0] for row in con.sql("describe golden_parties").fetchall()}
-    values = ", ".join(f"'{name}', \"{name}\"" for name in FIELDS if name in held)
-    cursor = con.execute(
-        f"select party_id, json_object({values})::varchar from golden_parties order by party_id"
-    )
+    cursor = con.execute(f"{contents_sql(con)} order by party_id")
     while rows := cursor.fetchmany(10_000):
         yield from rows
 
 
+def digest_of(content: str) -> bytes:
+    """Equal for equal contents."""
+    return blake2b(content.encode(), digest_size=16).digest()
+
+
+def contents_sql(con: duckdb.DuckDBPyConnection) -> str:
+    """Party id and values as JSON, of a build or of what may be seen of one."""
+    held = {row[0] for row in con.sql("describe golden_parties").fetchall()}
+    values = [f"'{name}', g.\"{name}\"" for name in FIELDS if name in held]
+    joined = ""
+    if has_table(con, "customer_360"):
+        values += [f"'{name}', coalesce(c.{name}, false)" for name in PERMISSIONS]
+        joined = " left join customer_360 as c on c.party_id = g.party_id"
+    return (
+        f"select g.party_id, json_object({', '.join(values)})::varchar as content"
+        f" from golden_parties as g{joined}"
+    )
+
+
 def _survivors(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Retired party → the living one it resolves to."""
-    if not _has_table(con, "retired_parties"):
+    if not has_table(con, "retired_parties"):
         return {}
     return dict(
         con.sql(
@@ -245,16 +266,23 @@ def _origins(
     return {party: origin for party, origin in rows if party not in told and origin in told}
 
 
-def _has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    found = con.execute("select 1 from duckdb_tables() where table_name = ?", [name]).fetchall()
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a table or a view has this name."""
+    found = con.execute(
+        "select 1 from information_schema.tables where table_name = ? limit 1", [name]
+    ).fetchall()
     return bool(found)
 
 
 # ---- writing ----
 
 
-def _append(db: sqlite3.Connection, news: _News, build_id: str, at: datetime) -> None:
-    fields = _changed(db, news) if news.operation == "MOD" else news.content
+def append_entry(db: sqlite3.Connection, news: News, build_id: str, at: datetime) -> None:
+    """Write one entry; a MOD becomes what differs from what the feed told."""
+    operation, fields = news.operation, news.content
+    if operation == "MOD":
+        changed = changes_of(told_of(db, news.party_id) or {}, json.loads(news.content))
+        operation, fields = operation_of(changed), json.dumps(changed, ensure_ascii=False)
     if news.digest is None:
         db.execute("delete from feed_parties where party_id = ?", (news.party_id,))
     else:
@@ -267,7 +295,7 @@ def _append(db: sqlite3.Connection, news: _News, build_id: str, at: datetime) ->
         (
             build_id,
             at.isoformat(),
-            news.operation,
+            operation,
             news.party_id,
             news.other_party_id,
             fields,
@@ -275,21 +303,20 @@ def _append(db: sqlite3.Connection, news: _News, build_id: str, at: datetime) ->
     )
 
 
-def _changed(db: sqlite3.Connection, news: _News) -> str:
-    """Only the fields whose value differs from what the party's own entries add up to."""
+def told_of(db: sqlite3.Connection, party_id: str) -> Values | None:
+    """What the feed's own entries about a party add up to; None for who is not there (any more)."""
+    begun = db.execute(
+        "select fields from feed_beginnings where party_id = ?", (party_id,)
+    ).fetchone()
+    state = {party_id: json.loads(begun["fields"])} if begun else {}
     rows = db.execute(
-        "select * from change_feed where party_id = ? order by cursor", (news.party_id,)
+        "select * from change_feed where party_id = ? order by cursor", (party_id,)
     ).fetchall()
-    before = replay(map(_change, rows))[news.party_id]
-    now = json.loads(news.content)
-    names = before.keys() | now.keys()
-    return json.dumps(
-        {name: now.get(name) for name in sorted(names) if before.get(name) != now.get(name)},
-        ensure_ascii=False,
-    )
+    return replay(map(change_of, rows), state).get(party_id)
 
 
-def _change(row: sqlite3.Row) -> Change:
+def change_of(row: sqlite3.Row) -> Change:
+    """An entry as it was written."""
     return Change(
         cursor=row["cursor"],
         build_id=row["build_id"],

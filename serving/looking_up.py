@@ -10,13 +10,17 @@ from dataclasses import replace
 
 from dedupe.lookup import Card, Hit, Lookup
 from serving.explaining import without_addresses
-from serving.suppressed import suppressed
+from serving.suppressed import Suppressed, suppressed
 from stamm.store import Store
 
 
 def find_shown(lookup: Lookup, store: Store, card: Card, limit: int = 5) -> list[Hit]:
-    """As `Lookup.find`, without what is hidden."""
-    hidden = suppressed(store)
+    """As `Lookup.find`, without what is suppressed now."""
+    return find_without(lookup, suppressed(store), card, limit)
+
+
+def find_without(lookup: Lookup, hidden: Suppressed, card: Card, limit: int = 5) -> list[Hit]:
+    """As `Lookup.find`, without these people and addresses."""
     hits = lookup.find(card, limit + len(hidden.parties) if hidden.parties else limit)
     shown = [hit for hit in hits if hit.party_id not in hidden.parties]
     return [

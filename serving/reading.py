@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from serving.builds import current_build
 from serving.hiding import prepare, shown_sql
 from serving.suppressed import Suppressed, suppressed
-from stamm.duck import in_memory, open_warehouse
-from stamm.errors import PublishError
+from stamm.duck import in_memory, literal, open_warehouse
+from stamm.errors import PublishError, StammError
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -29,17 +29,27 @@ def open_published(published_root: Path, store: Path) -> Iterator[duckdb.DuckDBP
 
     A publish meanwhile does not disturb the reader.
     """
-    build = current_build(published_root)
-    if build is None:
-        raise PublishError(
-            f"{published_root}: expected a published build, found none",
-            hint="`stamm run` makes the first one.",
-        )
-    hidden = _suppressed(store)
-    opened = _filtered(build.database, hidden) if hidden else _as_it_is(build.database)
-    with closing(opened) as con:
+    with closing(_opened(published_root, _suppressed(store))) as con:
         con.execute("set enable_external_access = false")
         yield con
+
+
+def _opened(published_root: Path, hidden: Suppressed) -> duckdb.DuckDBPyConnection:
+    """The current build, asked for again where it was pruned before it could be opened."""
+    import duckdb
+
+    while True:
+        build = current_build(published_root)
+        if build is None:
+            raise PublishError(
+                f"{published_root}: expected a published build, found none",
+                hint="`stamm run` makes the first one.",
+            )
+        try:
+            return _filtered(build.database, hidden) if hidden else _as_it_is(build.database)
+        except (StammError, duckdb.IOException):
+            if build.folder.exists():
+                raise
 
 
 def _as_it_is(database: Path) -> duckdb.DuckDBPyConnection:
@@ -52,9 +62,8 @@ def _filtered(database: Path, hidden: Suppressed) -> duckdb.DuckDBPyConnection:
     Views would need the build and the list of the hidden attached, where a query finds both.
     """
     con = in_memory()
-    quoted = str(database).replace("'", "''")
-    con.execute(f"attach '{quoted}' as build (read_only)")
-    tables = _columns(con)
+    con.execute(f"attach {literal(database)} as build (read_only)")
+    tables = columns_of_build(con)
     origins = {table: f'build.main."{table}"' for table in tables}
     prepare(con, hidden, origins)
     for table, columns in tables.items():
@@ -71,7 +80,8 @@ def _suppressed(store: Path) -> Suppressed:
         return suppressed(opened)
 
 
-def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+def columns_of_build(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Table → its columns, of the build that is attached as `build`."""
     rows = con.execute(
         "select table_name, list(column_name order by column_index) from duckdb_columns() "
         "where schema_name = 'main' and database_name = 'build' and not internal "

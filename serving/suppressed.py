@@ -6,11 +6,15 @@ the run's outbox (through `serving.exports`) and every reader of a build (`servi
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import get_args
 
 from dedupe.identity.ledger import end_of_chain, events, holders, successors
 from dedupe.identity.memberships import members
-from privacy.suppressions import Suppression, suppressions
+from privacy.suppressions import Reason, Suppression, suppressions
 from stamm.store import Store
 
 
@@ -24,13 +28,20 @@ class Suppressed:
     def __bool__(self) -> bool:
         return bool(self.parties or self.addresses)
 
+    def digest(self) -> str:
+        """Equal for the same people and addresses; empty for none."""
+        if not self:
+            return ""
+        content = json.dumps([sorted(self.parties), sorted(self.addresses)])
+        return blake2b(content.encode(), digest_size=16).hexdigest()
+
 
 NOTHING = Suppressed()
 
 
-def suppressed(store: Store) -> Suppressed:
-    """All that must leave no read path now."""
-    entries = suppressions(store)
+def suppressed(store: Store, reasons: Collection[Reason] = get_args(Reason)) -> Suppressed:
+    """All that must leave no read path now, for one of these reasons."""
+    entries = [entry for entry in suppressions(store) if entry.reason in reasons]
     named = [entry for entry in entries if entry.party_id]
     return Suppressed(
         frozenset(_reached(store, named) if named else ()),

@@ -31,6 +31,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str | Path) -> str:
+    """A text or a path as an SQL literal, whatever stands in it."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
 def open_warehouse(
     path: Path, *, read_only: bool = False, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:

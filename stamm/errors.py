@@ -87,3 +87,7 @@ class PublishError(StammError):
 
 class StoreError(StammError):
     """The operational store cannot be opened or is of a newer version."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else holds the operational store, longer than anybody should."""

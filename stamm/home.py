@@ -53,6 +53,16 @@ class Home:
         return self.root / "published"
 
     @property
+    def quality_report(self) -> Path:
+        """The page of what the gates of the last runs found; no record's values."""
+        return self.root / "reports" / "quality.html"
+
+    @property
+    def run_stats(self) -> Path:
+        """Seconds and rows of every stage of every run, for BI."""
+        return self.root / "reports" / "run_stats.parquet"
+
+    @property
     def dagster(self) -> Path:
         return self.root / "dagster"
 

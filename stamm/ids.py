@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from ulid import ULID
 
@@ -18,5 +19,17 @@ def new_ulid(clock: Clock) -> str:
 
 def record_id(secret: bytes, source: str, stream: str, key: str) -> str:
     """32 hex digits of keyed BLAKE2b: raw keys can be e-mail addresses and must not travel on."""
-    message = f"{source}{_SEPARATOR}{stream}{_SEPARATOR}{key}".encode()
-    return hashlib.blake2b(message, key=secret, digest_size=16).hexdigest()
+    return record_ids(secret, source, stream)(key)
+
+
+def record_ids(secret: bytes, source: str, stream: str) -> Callable[[str], str]:
+    """`record_id` for many keys of one stream; what they share is hashed once."""
+    shared = f"{source}{_SEPARATOR}{stream}{_SEPARATOR}".encode()
+    begun = hashlib.blake2b(shared, key=secret, digest_size=16)
+
+    def of(key: str) -> str:
+        hashed = begun.copy()
+        hashed.update(key.encode())
+        return hashed.hexdigest()
+
+    return of

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, SecretStr
@@ -66,21 +66,32 @@ def resolved(
     place: str, model: type[BaseModel], raw: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The values with references replaced, and place → mistake for those that cannot be."""
-    values, mistakes = dict(raw), {}
+    values, mistakes = dict(raw), dict[str, str]()
     for field, value in raw.items():
         where = f"{place}.{field}" if place else str(field)
-        is_secret = field in model.model_fields and _is_secret(model.model_fields[field].annotation)
-        if isinstance(value, str) and _REFERENCE.match(value):
+        within = _model_of(model, field)
+        if within is not None and isinstance(value, dict):
+            values[field], inner = resolved(where, within, value)
+            mistakes |= inner
+            continue
+        annotation = model.model_fields[field].annotation if field in model.model_fields else None
+        secret = is_secret(annotation)
+        if isinstance(value, dict) and _may_hold_secrets(annotation):
+            values[field] = {
+                name: _option(f"{where}.{name}", one, mistakes) for name, one in value.items()
+            }
+        elif isinstance(value, str) and _REFERENCE.match(value):
             name = value[2:-1]
             found = os.environ.get(name)
-            if found and is_secret:
+            if found and secret:
                 register_secret(found)
             if not found:
                 mistakes[where] = (
-                    f"{where}: expected the environment variable {name} to be set, found none"
+                    f"{where}: expected the environment variable {name} to be set, found none; "
+                    f"in this shell: export {name}=…"
                 )
             values[field] = found or "-"
-        elif is_secret and value is not None:
+        elif secret and value is not None:
             mistakes[where] = (
                 f"{where}: expected ${{ENV_NAME}}, found a value written out (not shown); "
                 "secrets do not belong into a file"
@@ -93,5 +104,41 @@ def resolved(
     return values, mistakes
 
 
-def _is_secret(annotation: object) -> bool:
+def _option(where: str, value: object, mistakes: dict[str, str]) -> object:
+    """What comes from the environment into options is taken for a secret, whatever its name."""
+    if not (isinstance(value, str) and "${" in value):
+        return value
+    found = os.environ.get(value[2:-1]) if _REFERENCE.match(value) else None
+    if not _REFERENCE.match(value):
+        mistakes[where] = (
+            f"{where}: expected ${{ENV_NAME}} alone or not at all, found it within other text"
+        )
+    elif not found:
+        mistakes[where] = (
+            f"{where}: expected the environment variable {value[2:-1]} to be set, found none; "
+            f"in this shell: export {value[2:-1]}=…"
+        )
+    else:
+        register_secret(found)
+    return SecretStr(found or "-")
+
+
+def _may_hold_secrets(annotation: object) -> bool:
+    """Whether it is a mapping of names to values that may be secrets."""
+    return get_origin(annotation) is dict and is_secret(get_args(annotation)[1])
+
+
+def is_secret(annotation: object) -> bool:
+    """Whether a field of this type stands in the file as a reference only."""
     return annotation is SecretStr or SecretStr in get_args(annotation)
+
+
+def _model_of(model: type[BaseModel], field: str) -> type[BaseModel] | None:
+    """The model of a field that holds settings of its own."""
+    if field not in model.model_fields:
+        return None
+    annotation = model.model_fields[field].annotation
+    for found in (annotation, *get_args(annotation)):
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return None

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from stamm.errors import StoreError
+from stamm.errors import StoreBusy, StoreError
 
 _OWN_TABLES = """
 create table if not exists migrations (
@@ -36,6 +36,7 @@ class Store:
     def open(path: Path) -> Store:
         """Open or create the store at `path`."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        connection = None
         try:
             connection = sqlite3.connect(
                 path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
@@ -46,10 +47,9 @@ class Store:
             connection.execute("pragma foreign_keys = on")
             connection.executescript(_OWN_TABLES)
         except sqlite3.DatabaseError as failure:
-            raise StoreError(
-                f"{path}: expected Stamm's operational store, found: {failure}",
-                hint="Restore it from the backup; ids and judgements live only there.",
-            ) from failure
+            if connection is not None:
+                connection.close()
+            raise _unusable(path, failure) from failure
         return Store(connection)
 
     def close(self) -> None:
@@ -61,14 +61,14 @@ class Store:
             self._connection.backup(copy)
 
     def migrate(self, component: str, statements: Sequence[str]) -> None:
-        """Run those of the component's statements that were not run yet, each exactly once."""
+        """Run those of the component's statements that were not run yet, each exactly once.
+
+        Where there is nothing to do it only reads, so that no reader waits for a run that writes.
+        """
+        if self._versions(component) == set(range(1, len(statements) + 1)):
+            return
         with self.transaction() as db:
-            done = {
-                row["version"]
-                for row in db.execute(
-                    "select version from migrations where component = ?", (component,)
-                )
-            }
+            done = self._versions(component)
             if done and max(done) > len(statements):
                 raise StoreError(
                     f"the store's part {component!r} is at version {max(done)}, "
@@ -81,6 +81,10 @@ class Store:
                         db.execute(single)
                     db.execute("insert into migrations values (?, ?)", (component, version))
 
+    def _versions(self, component: str) -> set[int]:
+        rows = self.query("select version from migrations where component = ?", [component])
+        return {row["version"] for row in rows}
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; transactions inside one another join the outer one."""
@@ -88,13 +92,20 @@ class Store:
             if self._connection.in_transaction:
                 yield self._connection
                 return
-            self._connection.execute("begin immediate")
+            try:
+                self._connection.execute("begin immediate")
+            except sqlite3.OperationalError as failure:
+                raise self._told(failure) from failure
             try:
                 yield self._connection
             except BaseException:
                 self._connection.execute("rollback")
                 raise
             self._connection.execute("commit")
+
+    def _told(self, failure: sqlite3.OperationalError) -> Exception:
+        path = Path(str(self._connection.execute("pragma database_list").fetchone()["file"]))
+        return _unusable(path, failure) if is_busy(failure) else failure
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """All rows of a read."""
@@ -107,6 +118,9 @@ class Store:
 
     def secret(self, name: str) -> bytes:
         """A random key of 32 bytes, made at the first call and the same ever after."""
+        known = self.query("select value from secrets where name = ?", [name])
+        if known:
+            return bytes(known[0]["value"])
         with self.transaction() as db:
             db.execute(
                 "insert or ignore into secrets values (?, ?)",
@@ -124,6 +138,27 @@ def append_only(*tables: str) -> list[str]:
         for table in tables
         for verb in ("update", "delete")
     ]
+
+
+def is_busy(failure: BaseException) -> bool:
+    """Whether the store is whole, but somebody held it all the time that we waited."""
+    if isinstance(failure, StoreBusy):
+        return True
+    code = getattr(failure, "sqlite_errorcode", None)  # an extended one bears it in its low byte
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _unusable(path: Path, failure: sqlite3.DatabaseError) -> StoreError:
+    if is_busy(failure):
+        return StoreBusy(
+            f"{path}: expected the operational store to be free within {_LOCK_SECONDS:.0f} s, "
+            f"found: {failure}",
+            hint="Look for a process that holds it, such as a shell of sqlite3; then try again.",
+        )
+    return StoreError(
+        f"{path}: expected Stamm's operational store, found: {failure}",
+        hint="Restore it from the backup; ids and judgements live only there.",
+    )
 
 
 def _split(statement: str) -> list[str]:

@@ -1,5 +1,7 @@
 """What all tests share."""
 
+from collections import defaultdict
+
 from hypothesis import settings
 
 # Property tests draw the same examples everywhere, so that a verdict hangs on the code alone;
@@ -7,3 +9,12 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("explore", max_examples=1_000)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items):
+    """Files whose tests may take longest come first, lest one process ends long after the other."""
+    longest = defaultdict(float)
+    for item in items:
+        for mark in item.iter_markers("timeout"):
+            longest[item.path] = max(longest[item.path], *mark.args)
+    items.sort(key=lambda item: -longest[item.path])

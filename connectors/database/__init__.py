@@ -33,6 +33,8 @@ ABOUT = About(
         "A row without a moment is read each time, as it may have changed at any.",
         "A column that an UPDATE forgets to set is no cursor: leave it out, and the table is read"
         " whole.",
+        "With holds a table's rows become parties, orders or order lines; its columns are known by"
+        " the names in map, which docs/connectors/README.md lists.",
         "A view needs a key that is unique and never null; the total tells if it is not.",
     ),
 )

@@ -33,8 +33,13 @@ from sqlalchemy.types import NullType, TypeEngine
 from connectors.database.address import SQLITE
 from connectors.database.settings import TableSettings
 from connectors.database.values import UNMARKED
+from connectors.source import Window
 
 Condition = ColumnElement[bool]
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 @dataclass(frozen=True)
@@ -71,19 +76,22 @@ class Queries:
         name = self.settings.cursor
         return name is None or isinstance(self._kind(name), Date | DateTime | String)
 
-    def page(self, since: datetime | None, after: Sequence[Any], size: int) -> Select[Any]:
+    def page(self, window: Window, after: Sequence[Any], size: int) -> Select[Any]:
         """The next rows in order of the key."""
         order = [self._raw(name) for name in self.settings.key]
-        where = [self._keyed(), self._changed(since), self._after(after)]
+        where = [self._keyed(), self._changed(window), self._after(after)]
         return self._rows().where(*where).order_by(*order).limit(size)
 
     def without_key(self, limit: int) -> Select[Any]:
         """Rows whose key is not whole; they have no order."""
         return self._rows().where(~self._keyed()).limit(limit)
 
-    def count(self, since: datetime | None) -> Select[Any]:
-        """How many rows with a key, and not marked as deleted, `page` gives in all."""
-        where = [self._keyed(), self._changed(since), self._unmarked()]
+    def count(self, window: Window | None) -> Select[Any]:
+        """How many rows with a key, and not marked as deleted, `page` gives in all.
+
+        None: in the whole table.
+        """
+        where = [self._keyed(), self._changed(window), self._unmarked()]
         return select(func.count()).select_from(self.table).where(*where)
 
     # ---- conditions ----
@@ -91,23 +99,37 @@ class Queries:
     def _keyed(self) -> Condition:
         return and_(*(self._column(name).is_not(None) for name in self.settings.key))
 
-    def _changed(self, since: datetime | None) -> Condition:
+    def _changed(self, window: Window | None) -> Condition:
         """A row without a moment may have changed at any time."""
-        if since is None or self.settings.cursor is None:
-            return true()
         name = self.settings.cursor
-        return or_(self._column(name).is_(None), self._not_before(name, since))
+        if name is None or window is None:
+            return true()
+        told = [self._not_before(name, window.since)] if window.since else []
+        told += [self._not_after(name, window.end)] if window.end else []
+        return or_(self._column(name).is_(None), and_(*told)) if told else true()
 
     def _not_before(self, name: str, since: datetime) -> Condition:
-        kind = self._kind(name)
-        if self.dialect == SQLITE or isinstance(kind, String):
+        if self._tells_by_text(name):
             # Text may bear any offset and separator: only its day can be compared, a day early.
-            day = (since.astimezone(UTC) - timedelta(days=1)).date().isoformat()
-            return type_coerce(self._column(name), String()) >= day
+            return self._text(name) >= _day(since - timedelta(days=1))
+        return self._column(name) >= self._moment(name, since)
+
+    def _not_after(self, name: str, end: datetime) -> Condition:
+        if self._tells_by_text(name):
+            return self._text(name) < _day(end + timedelta(days=2))  # through the day after
+        return self._column(name) <= self._moment(name, end)
+
+    def _tells_by_text(self, name: str) -> bool:
+        return self.dialect == SQLITE or isinstance(self._kind(name), String)
+
+    def _text(self, name: str) -> ColumnElement[str]:
+        return type_coerce(self._column(name), String())
+
+    def _moment(self, name: str, at: datetime) -> ColumnElement[Any]:
+        kind, at = self._kind(name), at.astimezone(UTC)
         if not isinstance(kind, DateTime):
-            return self._column(name) >= literal(since.astimezone(UTC).date(), kind)
-        bound = since if kind.timezone else since.astimezone(UTC).replace(tzinfo=None)
-        return self._column(name) >= literal(bound, kind)
+            return literal(at.date(), kind)
+        return literal(at if kind.timezone else at.replace(tzinfo=None), kind)
 
     def _after(self, key: Sequence[Any]) -> Condition:
         """(a, b) > (x, y), spelt out, as not every database compares rows."""

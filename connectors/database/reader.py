@@ -48,7 +48,7 @@ class DatabaseReader:
             if keyless and resume is None:
                 yield Page(keyless, to_token(()), total)
             while True:
-                found = connection.execute(table.page(window.since, after, rows.size)).all()
+                found = connection.execute(table.page(window, after, rows.size)).all()
                 records = [_record(table, row) for row in found]
                 after = _key(table, found[-1]) if found else ()
                 token = to_token(after) if len(found) == rows.size else None
@@ -135,8 +135,7 @@ class DatabaseReader:
 
 
 def _number(connection: Connection, table: Queries, window: Window | None) -> int:
-    since = window.since if window else None
-    return int(connection.execute(table.count(since)).scalar_one())
+    return int(connection.execute(table.count(window)).scalar_one())
 
 
 def _record(table: Queries, row: Sequence[Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_core import PydanticCustomError
 
 from connectors.database import address
+from connectors.database.holds import Thing, check_names, check_references
 from connectors.settings import StreamsSource
 from stamm.mistakes import nearest
-from stamm.settings import Strict
+from stamm.strict import Strict
 
 BasisName = Literal[
     "contract", "transaction", "invoice", "service", "relation", "measurement", "marketing",
@@ -39,6 +40,9 @@ class TableSettings(Strict):
     map: dict[str, str] = Field(
         default_factory=dict, description="Our name: column. Without columns only these are read."
     )
+    holds: Thing | None = Field(
+        default=None, description="What its rows are, so that they become customers and facts."
+    )
     basis: BasisName = Field(default="contract", description="Why its rows may be held.")
     lag_minutes: int = Field(
         default=5, ge=0, description="Longer than a transaction that writes here stays open."
@@ -59,6 +63,12 @@ class TableSettings(Strict):
             if column in self.map and renamed.get(column) != column:
                 text = f"expected names in map that no column read has, found {column!r}"
                 raise PydanticCustomError("map", "{text}", {"text": text})
+        return self
+
+    @model_validator(mode="after")
+    def _names_mean_something(self) -> TableSettings:
+        if self.holds is not None:
+            check_names(self.holds, self.map)
         return self
 
     def named(self) -> tuple[str, ...]:
@@ -90,7 +100,7 @@ class DatabaseSource(StreamsSource):
     tables: dict[str, TableSettings] = Field(
         min_length=1,
         description="Our name of a stream: table and key; also schema, cursor, deleted, columns,"
-        " map, basis, lag_minutes.",
+        " map, holds, basis, lag_minutes.",
     )
 
     @field_validator("ca_file")
@@ -116,6 +126,12 @@ class DatabaseSource(StreamsSource):
                     "views are named after it (the table itself may be called otherwise)"
                 )
                 raise PydanticCustomError("name", "{text}", {"text": text})
+        return tables
+
+    @field_validator("tables")
+    @classmethod
+    def _rows_are_named_by_keys(cls, tables: dict[str, TableSettings]) -> dict[str, TableSettings]:
+        check_references({name: table.holds for name, table in tables.items()})
         return tables
 
     @model_validator(mode="after")

@@ -48,6 +48,7 @@ def _stream(name: str, table: TableSettings) -> Stream:
         paginate=Rows(table),
         sweep=timedelta(days=1),
         field_groups=(bases.birth_date("birth_date"),),
+        holds=table.holds,
         deleted=_mark(table.ours(table.deleted)) if table.deleted else None,
     )
 

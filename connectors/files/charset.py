@@ -1,31 +1,69 @@
-"""Bytes → text: the declared encoding, or a detected one; never a guess that garbles names."""
+"""Bytes → text: the declared encoding, or a detected one; never a guess that garbles names.
+
+A file of any size is proven whole before its first line is given, a megabyte at a time.
+"""
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from stamm.charset import detected
+from stamm.charset import chunks_of, detected
 from stamm.errors import InputError
 
 
-def read_text(path: Path, declared: str | None) -> str:
-    """The file's text; raises `InputError` if it is not in the declared or any known encoding."""
-    content = path.read_bytes()
-    encoding = declared or detected([content])
+@contextmanager
+def open_text(path: Path, declared: str | None, newline: str = "") -> Iterator[TextIO]:
+    """The file as text, without a mark in front; raises `InputError` if it is in no known one."""
+    found = detected(chunks_of(path))
+    encoding = declared or found
+    if encoding.startswith("utf-16") and found.startswith("utf-16"):
+        encoding = found  # which of its two orders, if no mark tells
+    _prove(path, encoding, found)
+    # A mark is taken off, also where none was declared; `utf-16` does so by itself.
+    reading = "utf-8-sig" if encoding == "utf-8" else encoding
+    with path.open(encoding=reading, newline=newline) as text:
+        yield text
+
+
+def _prove(path: Path, encoding: str, found: str) -> None:
+    """Every byte means something in that encoding, and none of it says that it is another one."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line, ascii_only = 1, True
     try:
-        text = content.decode(encoding)
+        for chunk in chunks_of(path):
+            text = decoder.decode(chunk)
+            ascii_only = ascii_only and chunk.isascii()
+            if "\0" in text:
+                raise _no_text(path, line + text[: text.index("\0")].count("\n"))
+            line += text.count("\n")
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError as failure:
-        line = content.count(b"\n", 0, failure.start) + 1
-        raise InputError(
-            f"{path.name}: expected text in {encoding}, found other bytes in line {line}",
-            hint=f"Its encoding looks like {detected([content])}: set `encoding` of this source, "
-            "or save the file as UTF-8.",
-            line=line,
-        ) from failure
-    if encoding == "cp1252" and not content.isascii() and detected([content]).startswith("utf-8"):
+        line += failure.object[: failure.start].count(b"\n")
+        raise _other_bytes(path, encoding, found, line) from failure
+    if encoding == "cp1252" and not ascii_only and found.startswith("utf-8"):
         # Valid UTF-8 beyond ASCII is never cp1252 by chance; Müller would land as MÃ¼ller.
         raise InputError(
             f"{path.name}: expected text in cp1252, found UTF-8",
             hint="Set `encoding: utf-8` of this source.",
         )
-    return text.removeprefix("\ufeff")
+
+
+def _other_bytes(path: Path, encoding: str, found: str, line: int) -> InputError:
+    looks = f"Its encoding looks like {found}: set `encoding` of this source, or s"
+    return InputError(
+        f"{path.name}: expected text in {encoding}, found other bytes in line {line}",
+        hint=f"{'S' if found == encoding else looks}ave the file as UTF-8.",
+        line=line,
+    )
+
+
+def _no_text(path: Path, line: int) -> InputError:
+    return InputError(
+        f"{path.name}: expected text, found binary data in line {line}",
+        hint="Check `format` and `encoding` of this source (UTF-16 has `encoding: utf-16`).",
+        line=line,
+    )

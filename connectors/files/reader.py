@@ -10,15 +10,21 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from connectors.files.address import is_remote
 from connectors.files.cards import KEY
+from connectors.files.met import Met
+from connectors.files.places import files_of, is_there, local
 from connectors.files.settings import FilesSource
-from connectors.files.tables import SUFFIXES, Row, open_table
-from connectors.files.values import DATES, NUMBERS, iso_date, number, plain
+from connectors.files.tables import Row, open_table
+from connectors.files.values import DATES, DAYS, NUMBERS, as_day, iso_date, number, plain
 from connectors.source import Page, Stream, Unreadable, Window
+from stamm.charset import chunks_of
+from stamm.clock import Clock, SystemClock
 from stamm.errors import ContractBroken, InputError
 
 _PAGE = 5000
@@ -28,17 +34,22 @@ _COLUMNS_SHOWN = 20
 class FilesReader:
     """A `connectors.source.Reader` over a file or a folder."""
 
-    def __init__(self, source: FilesSource) -> None:
+    def __init__(self, source: FilesSource, clock: Clock | None = None) -> None:
         self._source = source
+        self._clock = clock or SystemClock()
         self._key = source.key or (KEY,)
 
     def read(self, stream: Stream, window: Window, resume: str | None) -> Iterator[Page]:  # noqa: ARG002
         """All records; `resume` is the number of rows already given and the files' fingerprint."""
-        files = self._files()
+        with files_of(self._source, window) as files, closing(Met()) as seen:
+            self._check(files)
+            yield from self._pages(files, seen, resume)
+
+    def _pages(self, files: list[Path], seen: Met, resume: str | None) -> Iterator[Page]:
+        stamps = {path: _stamp(path) for path in files}
         fingerprint = _fingerprint(files)
         done = _resumed(resume, fingerprint)
-        rows = self._rows(files)
-        seen: set[str] = set()
+        rows = self._rows(stamps)
         for _ in range(0, done, _PAGE):
             self._page(rows, seen)  # keys met before the stop still count as met
         page = self._page(rows, seen)
@@ -53,33 +64,31 @@ class FilesReader:
             page = following
 
     def total(self, stream: Stream) -> int | None:  # noqa: ARG002
-        """Files do not tell; but they must be there and have their columns."""
-        self._rows(self._files())
+        """Files do not tell; but they must be there, and those of this machine have their columns.
+
+        Nothing is fetched for it.
+        """
+        if is_remote(self._source.path):
+            is_there(self._source, self._clock.now())
+        else:
+            self._check(local(self._source))
         return None
 
     def close(self) -> None:
         """Nothing stays open."""
 
-    def _files(self) -> list[Path]:
-        path, suffixes = self._source.path, SUFFIXES[self._source.format]
-        if path.is_file():
-            return [path]
-        if path.is_dir():
-            return sorted(p for p in path.iterdir() if p.suffix.lower() in suffixes)
-        raise InputError(
-            f"sources.{self._source.name}.path: expected a file or folder, found none at "
-            f"{path.name!r}",
-            hint="Check the path; relative ones begin at stamm.yaml.",
-        )
-
-    def _rows(self, files: list[Path]) -> Iterator[Row]:
-        tables = []
+    def _check(self, files: list[Path]) -> None:
         for path in files:
-            table = open_table(path, self._source)
-            if table.columns is not None:
-                self._check_columns(path, table.columns)
-            tables.append(table)
-        return (row for table in tables for row in table.rows)
+            with open_table(path, self._source) as table:
+                if table.columns is not None:
+                    self._check_columns(path, table.columns)
+
+    def _rows(self, stamps: Mapping[Path, object]) -> Iterator[Row]:
+        for path, stamp in stamps.items():
+            with open_table(path, self._source) as table:
+                yield from table.rows
+            if _stamp(path) != stamp:
+                raise _changed()
 
     def _check_columns(self, path: Path, columns: tuple[str, ...]) -> None:
         wanted = {name: f"map.{ours}" for ours, name in self._source.map.items()}
@@ -94,12 +103,13 @@ class FilesReader:
             f"{', '.join(map(repr, missing))}, found {', '.join(columns[:_COLUMNS_SHOWN])}",
             hint=f"Change sources.{self._source.name}.{wanted[name]}"
             + (f" to {near[0]!r}" if near else "")
-            + ", or restore the column. If all columns look run together, set `delimiter`.",
+            + ", or restore the column. If all columns look run together, set `delimiter`; "
+            "if a title stands above them, `rows_above`.",
             missing=missing,
         )
 
     def _page(
-        self, rows: Iterator[Row], seen: set[str]
+        self, rows: Iterator[Row], seen: Met
     ) -> tuple[list[dict[str, Any]], list[Unreadable]] | None:
         judged = [self._record(row, seen) for row in islice(rows, _PAGE)]
         if not judged:
@@ -107,7 +117,7 @@ class FilesReader:
         unreadable = [piece for piece in judged if isinstance(piece, Unreadable)]
         return [piece for piece in judged if not isinstance(piece, Unreadable)], unreadable
 
-    def _record(self, row: Row, seen: set[str]) -> dict[str, Any] | Unreadable:
+    def _record(self, row: Row, seen: Met) -> dict[str, Any] | Unreadable:
         if isinstance(row, Unreadable):
             return row
         cells = {name: plain(value) for name, value in row.items()}
@@ -115,12 +125,13 @@ class FilesReader:
         if all(part is None for part in parts):
             return _refused("key_missing", f"no {' + '.join(self._key)}", cells)
         key = "|".join("" if part is None else str(part) for part in parts)
-        if key in seen:
+        if not seen.add(key):
             return _refused("key_doubled", "an earlier row has the same key", cells)
-        seen.add(key)
-        return self._mapped(key, cells)
+        return self._mapped(key, row, cells)
 
-    def _mapped(self, key: str, cells: Mapping[str, Any]) -> dict[str, Any] | Unreadable:
+    def _mapped(
+        self, key: str, row: Mapping[str, Any], cells: Mapping[str, Any]
+    ) -> dict[str, Any] | Unreadable:
         names = self._source.map or {name: name for name in cells if name != KEY}
         record = {"key": key, **{ours: cells.get(theirs) for ours, theirs in names.items()}}
         for name in DATES & record.keys():
@@ -128,9 +139,11 @@ class FilesReader:
             record[name] = iso_date(str(given), self._source.date_format) if given else None
             if given and record[name] is None:
                 record[f"{name}_as_given"] = given  # one odd date is no reason to lose a person
+        for name in DAYS & record.keys():
+            record[name] = as_day(record[name])
         for name in NUMBERS & record.keys():
             given = record[name]
-            if isinstance(given, str):
+            if given and isinstance(row.get(names[name]), str):  # a text, not a number as one
                 record[name] = number(given, self._source.decimal)
                 if record[name] is None:
                     return _refused("not_a_number", f"{name} is no number", cells)
@@ -141,11 +154,23 @@ def _refused(rule: str, reason: str, cells: Mapping[str, Any]) -> Unreadable:
     return Unreadable(rule, reason, json.dumps(cells, ensure_ascii=False, default=str))
 
 
+def _stamp(path: Path) -> object:
+    """Moves when the file is written to or put in another one's place; None: it is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _fingerprint(files: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
+        content = hashlib.sha256()
+        for chunk in chunks_of(path):
+            content.update(chunk)
         digest.update(path.name.encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(content.digest())
     return digest.hexdigest()
 
 
@@ -154,5 +179,13 @@ def _resumed(token: str | None, fingerprint: str) -> int:
         return 0
     done, _, expected = token.partition(":")
     if expected != fingerprint:
-        raise ContractBroken("the files changed while they were read")
+        raise _changed()
     return int(done)
+
+
+def _changed() -> ContractBroken:
+    return ContractBroken(
+        "the files changed while they were read",
+        hint="Nothing is lost: the next run reads them anew. Whoever writes them had better write "
+        "under another name and rename.",
+    )

@@ -1,21 +1,25 @@
 """Files → rows under the file's own column names; what is no row becomes `Unreadable`.
 
+A file is read piece by piece; of an Excel workbook all distinct texts are in memory.
 Nothing is evaluated: a cell that begins like a formula is text and stays it.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from connectors.files.cards import read_cards
-from connectors.files.charset import read_text
+from connectors.files.charset import open_text
 from connectors.files.settings import FilesSource
+from connectors.files.values import DATES, from_serial
 from connectors.source import Unreadable
 from stamm.errors import InputError
 
@@ -28,6 +32,7 @@ SUFFIXES = {
     "parquet": (".parquet",),
     "vcard": (".vcf",),
 }
+_BATCH = 5000  # rows of Parquet in memory
 _DELIMITERS = (";", ",", "\t", "|")
 
 
@@ -39,18 +44,21 @@ class Table:
     rows: Iterator[Row]
 
 
-def open_table(path: Path, source: FilesSource) -> Table:
-    """Open one file; raises `InputError` if it is not of the declared format."""
+def open_table(path: Path, source: FilesSource) -> AbstractContextManager[Table]:
+    """One file, open for a block; raises `InputError` if it is not of the declared format."""
     return _OPENERS[source.format](path, source)
 
 
-def _delimited(path: Path, source: FilesSource) -> Table:
-    text = read_text(path, source.encoding)
-    delimiter = source.delimiter or _delimiter(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    columns = tuple(name.strip() for name in next(lines, []))
-    _refuse_doubled(path, columns)
-    return Table(columns, _cells(path, lines, columns))
+@contextmanager
+def _delimited(path: Path, source: FilesSource) -> Iterator[Table]:
+    with open_text(path, source.encoding) as text:
+        delimiter = source.delimiter or _delimiter(text, source.rows_above)
+        lines = csv.reader(text, delimiter=delimiter, strict=True)
+        for _ in islice(lines, source.rows_above):
+            pass
+        columns = tuple(name.strip() for name in next(lines, []))
+        _refuse_doubled(path, columns)
+        yield Table(columns, _cells(path, lines, columns))
 
 
 def _cells(path: Path, lines: Any, columns: tuple[str, ...]) -> Iterator[Row]:
@@ -69,8 +77,9 @@ def _cells(path: Path, lines: Any, columns: tuple[str, ...]) -> Iterator[Row]:
         ) from failure
 
 
-def _delimiter(text: str) -> str:
-    header = text.split("\n", 1)[0]
+def _delimiter(text: TextIO, rows_above: int) -> str:
+    header = next(islice(text, rows_above, None), "")
+    text.seek(0)
     return max(_DELIMITERS, key=header.count)
 
 
@@ -83,7 +92,8 @@ def _refuse_doubled(path: Path, columns: tuple[str, ...]) -> None:
         )
 
 
-def _workbook(path: Path, source: FilesSource) -> Table:
+@contextmanager
+def _workbook(path: Path, source: FilesSource) -> Iterator[Table]:
     import zipfile
 
     import openpyxl
@@ -95,31 +105,44 @@ def _workbook(path: Path, source: FilesSource) -> Table:
             f"{path.name}: expected an Excel workbook (.xlsx), found something else",
             hint="Open it and save it as .xlsx.",
         ) from failure
+    try:
+        yield _sheet(path, book, source)
+    finally:
+        book.close()
+
+
+def _sheet(path: Path, book: Any, source: FilesSource) -> Table:
     names = book.sheetnames
     if source.sheet is not None and source.sheet not in names:
         raise InputError(
             f"{path.name}: expected the sheet {source.sheet!r}, found {', '.join(names)}",
             hint=f"Change sources.{source.name}.sheet.",
         )
-    lines = book[source.sheet or names[0]].iter_rows(values_only=True)
+    lines = book[source.sheet or names[0]].iter_rows(
+        min_row=source.rows_above + 1, values_only=True
+    )
     columns = tuple("" if cell is None else str(cell).strip() for cell in next(lines, ()))
     _refuse_doubled(path, columns)
-    return Table(columns, _workbook_rows(lines, columns))
+    dates = {source.map[ours] for ours in DATES & source.map.keys()}
+    return Table(columns, _workbook_rows(lines, columns, dates, book.epoch))
 
 
-def _workbook_rows(lines: Iterator[tuple[Any, ...]], columns: tuple[str, ...]) -> Iterator[Row]:
+def _workbook_rows(
+    lines: Iterator[tuple[Any, ...]], columns: tuple[str, ...], dates: set[str], epoch: datetime
+) -> Iterator[Row]:
+    """A date in a cell that is not formatted as one is the number of days since the epoch."""
     for cells in lines:
         if any(cell is not None for cell in cells):
-            yield dict(zip(columns, cells, strict=False))
+            row = dict(zip(columns, cells, strict=False))
+            yield row | {name: from_serial(row.get(name), epoch) for name in dates & row.keys()}
 
 
-def _json_lines(path: Path, source: FilesSource) -> Table:
-    return Table(None, map(_json_row, _numbered(read_text(path, source.encoding))))
-
-
-def _numbered(text: str) -> Iterator[tuple[int, str]]:
-    # Not splitlines: U+2028 and its kin may stand inside a JSON string.
-    return ((n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip())
+@contextmanager
+def _json_lines(path: Path, source: FilesSource) -> Iterator[Table]:
+    # Lines end with \n alone: U+2028 and its kin may stand inside a JSON string.
+    with open_text(path, source.encoding, newline="\n") as text:
+        numbered = enumerate(text, start=1)
+        yield Table(None, map(_json_row, ((n, line) for n, line in numbered if line.strip())))
 
 
 def _json_row(numbered: tuple[int, str]) -> Row:
@@ -127,13 +150,14 @@ def _json_row(numbered: tuple[int, str]) -> Row:
     try:
         row = json.loads(line)
     except ValueError:
-        return Unreadable("not_json", f"line {number} is not JSON", line)
+        return Unreadable("not_json", f"line {number} is not JSON", line.rstrip())
     if not isinstance(row, dict):
-        return Unreadable("not_an_object", f"line {number}: a {type(row).__name__}", line)
+        return Unreadable("not_an_object", f"line {number}: a {type(row).__name__}", line.rstrip())
     return row
 
 
-def _columnar(path: Path, source: FilesSource) -> Table:  # noqa: ARG001 - one shape for all
+@contextmanager
+def _columnar(path: Path, source: FilesSource) -> Iterator[Table]:  # noqa: ARG001 - one shape
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -144,15 +168,19 @@ def _columnar(path: Path, source: FilesSource) -> Table:  # noqa: ARG001 - one s
             f"{path.name}: expected Parquet, found something else",
             hint="Was the file copied whole?",
         ) from failure
-    rows = (row for batch in file.iter_batches() for row in batch.to_pylist())
-    return Table(tuple(file.schema_arrow.names), rows)
+    with file:
+        batches = file.iter_batches(batch_size=_BATCH)
+        rows = (row for batch in batches for row in batch.to_pylist())
+        yield Table(tuple(file.schema_arrow.names), rows)
 
 
-def _cards(path: Path, source: FilesSource) -> Table:
-    return Table(None, read_cards(read_text(path, source.encoding)))
+@contextmanager
+def _cards(path: Path, source: FilesSource) -> Iterator[Table]:
+    with open_text(path, source.encoding) as text:
+        yield Table(None, read_cards(text))
 
 
-_OPENERS: dict[str, Callable[[Path, FilesSource], Table]] = {
+_OPENERS: dict[str, Callable[[Path, FilesSource], AbstractContextManager[Table]]] = {
     "csv": _delimited,
     "excel": _workbook,
     "jsonl": _json_lines,

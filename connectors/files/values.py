@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 DATES = frozenset({"birth_date", "updated_at", "estimated_on"})
+DAYS = DATES - {"updated_at"}
 NUMBERS = frozenset({"estimated_annual_spend_eur"})
 _FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y%m%d")
 _BEGINS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LAST_SERIAL = 2958465  # 31 December 9999, the last day that Excel knows
+_MIDNIGHT = "T00:00:00"
 _NUMBER = {
     ".": re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"),
     ",": re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?"),
@@ -19,15 +23,34 @@ _NUMBER = {
 
 def plain(value: Any) -> Any:
     """What JSON can hold; empty text is no value."""
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))  # Excel keeps 50667 as 50667.0
+    if isinstance(value, Decimal | timedelta):
+        return str(value) if value == value else None  # noqa: PLR0124 - NaN is not itself
+    if isinstance(value, float):
+        # Excel keeps 50667 as 50667.0
+        return str(int(value)) if value.is_integer() else value if isfinite(value) else None
+    if isinstance(value, bytes):
+        return value.hex() or None
     if isinstance(value, str):
         return value.strip() or None
     return value
+
+
+def from_serial(value: Any, epoch: datetime) -> Any:
+    """A day number of Excel as its moment; what cannot be one (19850207) stays as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not 1 <= value <= _LAST_SERIAL:
+        return value
+    from openpyxl.utils.datetime import from_excel
+
+    return from_excel(value, epoch)
+
+
+def as_day(value: Any) -> Any:
+    """A day that came as its first moment (Excel knows moments only), as the day."""
+    return value.removesuffix(_MIDNIGHT) if isinstance(value, str) else value
 
 
 def iso_date(text: str, date_format: str | None) -> str | None:

@@ -58,4 +58,4 @@ ABOUT = About(
     ),
 )
 
-SYSTEM = System("imap", ImapSource, (messages,), _open, ABOUT)
+SYSTEM = System("imap", ImapSource, (messages,), _open, ABOUT, at_once=1)

@@ -53,3 +53,13 @@
     {% set formats = "['%Y-%m-%d', '%d.%m.%Y', '%Y%m%d', '%d/%m/%Y']" -%}
     {{ unmasked("try_strptime(left(trim(raw ->> '$." ~ path ~ "'), 10), " ~ formats ~ ")", "date") }}
 {%- endmacro %}
+
+{# Whole numbers of the currency's smallest unit, a hundredth of most currencies → amount. #}
+{% macro cents(path) -%}
+    cast(try_cast(raw ->> '$.{{ path }}' as bigint) * 0.01 as decimal(18, 2))
+{%- endmacro %}
+
+{# Roundup's `2026-03-01.12:00:00`, which is UTC → timestamp; fractions of a second are left out. #}
+{% macro roundup_moment(path) -%}
+    {{ unmasked("try_strptime(left(raw ->> '$." ~ path ~ "', 19), '%Y-%m-%d.%H:%M:%S')", "timestamp") }}
+{%- endmacro %}

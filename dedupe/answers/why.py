@@ -8,11 +8,13 @@ counted over all records of a party (`records`, `first_seen`, …) through the r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dedupe.survivorship.contests import PINNED
 from dedupe.survivorship.golden import Candidate, all_candidates
+from dedupe.survivorship.pinned import HELD, has_held
 from stamm.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ RULES = {
     "recency": "observed later",
     "first_record": "equal in everything else, the smaller record id",
     "from_company_name": "read from the company name that won",
+    "pinned": "pinned by a person",
     "counted": "counted over all records of the party",
     "any_record": "restricted as soon as one of its records is",
     "earliest_record": "the earliest of all records",
@@ -100,11 +103,12 @@ class Cell:
     retention: str | None
     agreeing: tuple[str, ...]
     lost: tuple[Lost, ...]
+    by_hand: str = ""
 
     @property
     def reason(self) -> str:
-        """The rule in words."""
-        return RULES[self.rule]
+        """The rule in words; of a pinned value who pinned it, when and why."""
+        return self.by_hand or RULES[self.rule]
 
 
 def why(con: duckdb.DuckDBPyConnection, party_id: str, attribute: str = "") -> list[Cell]:
@@ -133,6 +137,7 @@ def answers(con: duckdb.DuckDBPyConnection, party_id: str | None = None) -> Iter
     columns = [column[0] for column in golden.description or ()]
     rows = [dict(zip(columns, row, strict=True)) for row in golden.fetchall()]
     lineage, every = _lineage(con, only, bound), all_candidates(con, party_id)
+    pinned = _pinned(con, only, bound)
     records = _records(con, only, bound)
     for row in rows:
         party = row.pop("party_id")
@@ -143,7 +148,10 @@ def answers(con: duckdb.DuckDBPyConnection, party_id: str | None = None) -> Iter
             if column in _DERIVED:
                 yield _derived(cell, value, records[party])
             else:
-                yield _chosen(cell, value, lineage[cell], every[cell])
+                found = _chosen(cell, value, lineage[cell], every.get(cell, []))
+                # A pin that sleeps says nothing of the value that is there.
+                by_hand = pinned.get(cell, "") if found.rule == PINNED else ""
+                yield replace(found, by_hand=by_hand)
 
 
 def _check_column(con: duckdb.DuckDBPyConnection, attribute: str) -> None:
@@ -167,6 +175,23 @@ def _lineage(
     return {(row[0], row[1]): row[2:] for row in rows}
 
 
+def _pinned(
+    con: duckdb.DuckDBPyConnection, only: str, bound: list[str]
+) -> dict[tuple[str, str], str]:
+    """Cell → who pinned it, when and why."""
+    if not has_held(con):
+        return {}
+    rows = con.execute(
+        "select party_id, unnest(map_keys(content)), pinned_by, pinned_at, reason from"
+        f" (from {HELD} {only}) where holds",
+        bound,
+    ).fetchall()
+    return {
+        (party, attribute): f"pinned by {by} at {at:%Y-%m-%d %H:%M} because {reason}"
+        for party, attribute, by, at, reason in rows
+    }
+
+
 def _records(
     con: duckdb.DuckDBPyConnection, only: str, bound: list[str]
 ) -> dict[str, list[_Record]]:
@@ -186,10 +211,11 @@ def _records(
 def _chosen(
     cell: tuple[str, str], value: Any, lineage: tuple[Any, ...], every: list[Candidate]
 ) -> Cell:
-    others = [c for c in every if c.place > 1 and c.value is not None]
-    agreeing = tuple(c.record_id for c in others if c.value == value)
-    lost = tuple(_lost(c) for c in others if c.value != value)
     rule, record_id, source, observed_at, purpose, legal_basis, retention = lineage
+    others = [c for c in every if c.value is not None and (c.place > 1 or rule == PINNED)]
+    same = [c.record_id for c in others if c.value == value]
+    agreeing = tuple(one for one in same if rule != PINNED or one != record_id)
+    lost = tuple(_lost(c) for c in others if c.value != value)
     return Cell(
         *cell, value, rule, record_id, source, observed_at, purpose, legal_basis, retention,
         agreeing, lost,

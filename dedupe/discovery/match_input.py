@@ -41,7 +41,7 @@ _NOTHING = {
     "source": "'file'", "system": "'file'", "stream": "'records'", "facet_of": "null::varchar",
     "organisation_key": "null::varchar", "created_at": "null::timestamp",
     "updated_at": "null::timestamp", "purpose": "'contract'", "legal_basis": "null::varchar",
-    "retention": "null::varchar", "restricted": "false",
+    "retention": "null::varchar", "restricted": "false", "echoes": "null::varchar[]",
 }  # fmt: skip
 
 

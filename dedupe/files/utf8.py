@@ -17,7 +17,7 @@ def as_utf8(path: Path, work_dir: Path) -> tuple[Path, tuple[str, ...]]:
             hint="Was the file copied whole?",
         )
     encoding = detected(chunks_of(path))
-    if encoding != "utf-16" and any(b"\0" in chunk for chunk in chunks_of(path)):
+    if not encoding.startswith("utf-16") and any(b"\0" in chunk for chunk in chunks_of(path)):
         raise InputError(
             f"{path.name}: expected text, found binary data",
             hint="Give CSV, JSON Lines, Parquet (.parquet) or Excel (.xlsx).",
@@ -32,6 +32,7 @@ def as_utf8(path: Path, work_dir: Path) -> tuple[Path, tuple[str, ...]]:
 
 
 _NAMES = {"cp1252": "Windows-1252 (or ISO-8859-1)", "utf-16": "UTF-16"}
+_NAMES |= dict.fromkeys(("utf-16-le", "utf-16-be"), "UTF-16 without a mark")
 
 
 def _stray(error: UnicodeError) -> tuple[str, int]:

@@ -122,6 +122,14 @@ def load_state(store: Store) -> State:
     return State(parties, holder, {party: frozenset(r) for party, r in history.items()})
 
 
+def founders(store: Store) -> dict[str, str]:
+    """Id → the record that it was minted for, by its present name: where that is, the id is."""
+    prepare(store)
+    known = aliases(store)
+    rows = store.query("select party_id, founder_record_id from party_mints")
+    return {row["party_id"]: known.current(row["founder_record_id"]) for row in rows}
+
+
 def events(store: Store, party: str | None = None) -> list[LedgerEvent]:
     """All events in order, or those of one id."""
     prepare(store)

@@ -44,8 +44,9 @@ def judged_pairs(
     judgements: Collection[Judgement],
     models: Mapping[str, Trained],
 ) -> list[JudgedPair]:
-    """By judgement; those whose records the last run did not link are left out."""
+    """By judgement; left out are those by no person, and of records the last run did not link."""
     con.execute(f"attach if not exists ':memory:' as {_BESIDE} (read_write)")
+    judgements = [judgement for judgement in judgements if not judgement.by_a_sink]
     said = {judgement.seq: judgement.verdict for judgement in judgements}
     found = []
     for party_type, trained in models.items():

@@ -21,6 +21,8 @@ from stamm.store import Store, append_only
 
 Verdict = Literal["same", "different", "unsure"]
 
+SINK = "sink "  # how the name of a judge begins that is no person, but the target of a push
+
 _MIGRATIONS = [
     """
     create table judgements (
@@ -44,6 +46,11 @@ class Judgement:
     left: frozenset[str]
     right: frozenset[str]
     reason: str
+
+    @property
+    def by_a_sink(self) -> bool:
+        """Whether nobody looked: a target holds a record because we made it there."""
+        return self.judged_by.startswith(SINK)
 
 
 def prepare(store: Store) -> None:

@@ -66,8 +66,16 @@ def simulated(
     at: datetime,
 ) -> Iterator[Simulation]:
     """A run of dedupe on copies in `scratch`, a folder of its own that is removed at the end."""
+    with copied(places, scratch) as copy, tried(copy, specifications, at=at) as simulation:
+        yield simulation
+
+
+@contextmanager
+def tried(
+    copy: Places, specifications: Mapping[str, Specification], *, at: datetime
+) -> Iterator[Simulation]:
+    """A run of dedupe on copies that are there; it changes them."""
     with (
-        _copied(places, scratch) as copy,
         open_warehouse(copy.warehouse) as con,
         closing(Store.open(copy.store)) as store,
     ):
@@ -92,7 +100,7 @@ def simulated(
 
 
 @contextmanager
-def _copied(places: Places, scratch: Path) -> Iterator[Places]:
+def copied(places: Places, scratch: Path) -> Iterator[Places]:
     """Copies of all three; what a simulation that was killed left there goes first."""
     if not places.warehouse.exists():
         raise StammError(

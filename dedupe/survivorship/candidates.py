@@ -15,6 +15,26 @@ NAME_PARTS = "survivorship_name_parts"
 VALID_VAT_IDS = "survivorship_valid_vat_ids"
 GROUP_BASIS = "survivorship_group_basis"
 LISTS: dict[Attribute, str] = {"email": "emails", "phone": "phones"}
+# Cells that only say what we sent there ourselves are taken out of the few records that have some.
+_ECHOING: tuple[Attribute, ...] = (
+    "title", "given_name", "family_name", "full_name", "company_name", "street", "house_number",
+    "postcode", "city", "country", "vat_id", "website_domain",
+)  # fmt: skip
+_NOT_ECHOES = ", ".join(
+    [
+        *(f"case when not list_contains(echoes, '{a}') then {a} end as {a}" for a in _ECHOING),
+        *(
+            f"list_filter({column}, lambda x: not list_contains(echoes, '{a}=' || x)) as {column}"
+            for a, column in LISTS.items()
+        ),
+    ]
+)
+_VOTING = f"""
+    from intermediate.int_parties__match_input where echoes is null
+    union all by name
+    select * replace ({_NOT_ECHOES})
+    from intermediate.int_parties__match_input where echoes is not null
+"""
 LAST_POSITION = 4095  # elements of a list beyond are no candidates
 _CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
 
@@ -22,13 +42,15 @@ _CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
 def members_sql(source_priority: tuple[str, ...], parties: str) -> str:
     """Party records with their party and cleaned values; `parties` is a relation that has both ids.
 
-    `only_email` and `only_phone` are the values of records that have one.
+    `only_email` and `only_phone` are the values of records that have one. Cells that `echoes` names
+    are empty: they have no vote. `echoing` are records that have such cells: we wrote them.
     """
     ranks = " ".join(f"when '{s}' then {-i}" for i, s in enumerate(source_priority))
     return f"""
         select
             x.party_id, x.party_type,
             i.record_id, i.source, i.system, i.stream,
+            i.echoes is not null as echoing,
             {_trimmed("title")}, i.restricted, i.purpose, i.legal_basis, i.retention,
             coalesce(i.updated_at, i.created_at) as observed_at,
             coalesce(i.created_at, i.updated_at) as first_seen,
@@ -52,7 +74,7 @@ def members_sql(source_priority: tuple[str, ...], parties: str) -> str:
             -- Taken first: to clean texts inside of a case about lists costs thrice as much.
             select *, case when len(emails) = 1 then emails[1] end as lone_email,
                    case when len(phones) = 1 then phones[1] end as lone_phone
-            from intermediate.int_parties__match_input
+            from ({_VOTING})
         ) as i
         join {parties} as x using (record_id)
         left join {NAME_PARTS} as n on n.full_name = i.full_name

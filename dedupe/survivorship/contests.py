@@ -9,9 +9,10 @@ the same: only what a rule asks of values that differ takes a look at their text
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.survivorship.candidates import LISTS, spelling_of
 from dedupe.survivorship.members import (
@@ -41,7 +42,8 @@ _BITS: dict[Criterion, int] = {
 _NAME: tuple[Attribute, ...] = ("given_name", "family_name", "full_name")
 _MOST_AGREEING = 2 ** _BITS["agreement"] - 1
 FROM_COMPANY_NAME = "from_company_name"
-REASONS = ("only_value", *_BITS, "first_record", FROM_COMPANY_NAME)
+PINNED = "pinned"
+REASONS = ("only_value", *_BITS, "first_record", FROM_COMPANY_NAME, PINNED)
 _REASON: dict[str, int] = {name: code for code, name in enumerate(REASONS)}
 
 
@@ -69,14 +71,23 @@ class _Candidates(NamedTuple):
 
 
 def choose(
-    con: duckdb.DuckDBPyConnection, members: Members, rule: GroupRule, rules: Rules
+    con: duckdb.DuckDBPyConnection,
+    members: Members,
+    rule: GroupRule,
+    rules: Rules,
+    among: Flags | None = None,
 ) -> Choice:
-    """The winner of each party, the best candidate by the criteria of the rule."""
+    """The winner of each party, the best candidate by the criteria of the rule.
+
+    `among` are the records that take part, if not all do.
+    """
     candidates = _candidates(members, rule, rules)
+    if among is not None:
+        candidates = candidates.rows(np.flatnonzero(among[candidates.records]))
     party = members.party[candidates.records]
     starts = first_of_runs(party)
     contest = runs(starts, len(party))
-    packed = _of_records(members, rule, candidates.records)
+    packed = of_records(members, rule, candidates.records)
     same = np.full(len(party), NONE, np.int64)
     contested = np.flatnonzero(_differ(candidates, starts)[contest])
     if len(contested):
@@ -162,7 +173,7 @@ def _shifts(rule: GroupRule) -> dict[Criterion, int]:
     return dict(reversed(shifts.items()))
 
 
-def _of_records(members: Members, rule: GroupRule, records: Codes) -> Numbers:
+def of_records(members: Members, rule: GroupRule, records: NDArray[Any]) -> Numbers:
     """The digits that do not depend on the value, per candidate."""
     digits = {"source_priority": members.source_ranks, "recency": members.recency}
     packed = np.zeros(len(records), np.int64)

@@ -16,6 +16,7 @@ from dedupe.survivorship.candidates import ranked_sql
 from dedupe.survivorship.contests import choose
 from dedupe.survivorship.legal_forms import legal_form
 from dedupe.survivorship.members import Members, read_members
+from dedupe.survivorship.pinned import pinned_cells
 from dedupe.survivorship.prepare import prepare, write_members
 from dedupe.survivorship.rules import GroupRule, PartyType, Rules, load_rules
 from dedupe.survivorship.tables import (
@@ -92,7 +93,8 @@ def _cells(
     """What each attribute of each party came to."""
     cells: dict[str, Cells] = {}
     for rule in rules.of(party_type):
-        cells |= cells_of(members, rule.group, choose(con, members, rule, rules))
+        chosen = cells_of(members, rule.group, choose(con, members, rule, rules))
+        cells |= pinned_cells(con, members, rule, rules, chosen)
     if party_type == "organisation" and "company_name" in cells:
         cells["legal_form"] = legal_forms(cells["company_name"])
     return cells

@@ -28,7 +28,7 @@ Codes = NDArray[np.int32]
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 TOLD = ("purpose", "legal_basis", "retention")
-_AS_THEY_ARE = ["record_id", "restricted", "first_seen", "observed_at", "source_rank"]
+_AS_THEY_ARE = ["record_id", "restricted", "echoing", "first_seen", "observed_at", "source_rank"]
 _TEXTS = ("party_id", "source", "system", "stream", *TOLD)
 
 
@@ -154,7 +154,7 @@ def read_members(
     # A relation gives Arrow in as many threads as DuckDB has; a statement's result does not.
     rows = con.sql(
         f"select party_id, record_id, source, system, stream, {', '.join(TOLD)}, restricted,"
-        f" first_seen, observed_at, source_rank, {values}{lists}"
+        f" echoing, first_seen, observed_at, source_rank, {values}{lists}"
         f" from ({members_sql(rules.source_priority, parties)}) where party_type = '{party_type}'"
     )
     return Members(rows.to_arrow_table(), attributes, read_own_basis(con))

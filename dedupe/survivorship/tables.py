@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,16 +41,20 @@ LINEAGE_COLUMNS = """
     party_id varchar, attribute varchar, record_id varchar, rule varchar, observed_at timestamp,
     purpose varchar, legal_basis varchar, retention varchar"""
 
-_NEVER = np.iinfo(np.int64).max
+NEVER = np.iinfo(np.int64).max
 
 
 class Cells(NamedTuple):
-    """An attribute of all parties: the value of each, the record it is from, and why it won."""
+    """An attribute of all parties: the value of each, the record it is from, and why it won.
+
+    `pinned_at` has the moment of each pinned value, in microseconds since 1970, else `NEVER`.
+    """
 
     group: str
     values: Column
     records: Codes
     reasons: Codes
+    pinned_at: Numbers | None = None
 
 
 def cells_of(members: Members, group: str, choice: Choice) -> dict[str, Cells]:
@@ -75,7 +79,7 @@ def legal_forms(names: Cells) -> Cells:
     codes = of_name[names.values.codes]
     reasons = np.full(len(codes), REASONS.index(FROM_COMPANY_NAME), np.int32)
     records = np.where(codes == NONE, NONE, names.records)
-    return Cells(names.group, Column(codes, written), records, reasons)
+    return Cells(names.group, Column(codes, written), records, reasons, names.pinned_at)
 
 
 def golden_rows(members: Members, cells: Mapping[str, Cells], cohesion: pa.Table) -> pa.Table:
@@ -84,8 +88,8 @@ def golden_rows(members: Members, cells: Mapping[str, Cells], cohesion: pa.Table
 
     parties, starts = members.party_ids, members.starts
     restricted = np.logical_or.reduceat(members.numbers("restricted") != 0, starts)
-    first = np.minimum.reduceat(members.numbers("first_seen", _NEVER), starts)
-    last = np.maximum.reduceat(members.numbers("observed_at", -_NEVER), starts)
+    first = np.minimum.reduceat(members.numbers("first_seen", NEVER), starts)
+    last = np.maximum.reduceat(members.numbers("observed_at", -NEVER), starts)
     values = [cell.values for cell in cells.values()]
     with ThreadPoolExecutor(2) as side_by_side:
         texts = list(side_by_side.map(lambda value: texts_of(value.texts, value.codes), values))
@@ -93,8 +97,8 @@ def golden_rows(members: Members, cells: Mapping[str, Cells], cohesion: pa.Table
         "restricted": pa.array(restricted),
         "records": pa.array(np.diff(starts, append=len(members.party)), pa.int32()),
         "sources": _sources(members),
-        "first_seen": pa.array(first, pa.timestamp("us"), mask=first == _NEVER),
-        "last_seen": pa.array(last, pa.timestamp("us"), mask=last == -_NEVER),
+        "first_seen": pa.array(first, pa.timestamp("us"), mask=first == NEVER),
+        "last_seen": pa.array(last, pa.timestamp("us"), mask=last == -NEVER),
         "cohesion": _cohesion(parties, cohesion),
     })  # fmt: skip
 
@@ -120,22 +124,32 @@ def _lineage_batches(
     records = np.column_stack([cells[a].records for a in attributes]).ravel()
     reasons = np.column_stack([cells[a].reasons for a in attributes]).ravel()
     told = [_Told(members, name, [cells[a].group for a in attributes]) for name in TOLD]
-    observed = members.numbers("observed_at", _NEVER)
+    observed = members.numbers("observed_at", NEVER)
     parties, record_ids = members.party_ids, members.record_ids
     stated = np.flatnonzero(records != NONE)
     for start in range(0, len(stated), BATCH):
         cell = stated[start : start + BATCH]
         party, attribute = np.divmod(cell, len(attributes))
-        record, seen = records[cell], observed[records[cell]]
+        record = records[cell]
+        seen = _seen([cells[a] for a in attributes], party, attribute, observed[record])
         yield pa.record_batch(
             [
                 parties.take(pa.array(party)), pa.array(attributes).take(pa.array(attribute)),
                 record_ids.take(pa.array(record)), pa.array(REASONS).take(pa.array(reasons[cell])),
-                pa.array(seen, schema.field("observed_at").type, mask=seen == _NEVER),
+                pa.array(seen, schema.field("observed_at").type, mask=seen == NEVER),
                 *(one.of(record, attribute) for one in told),
             ],
             schema=schema,
         )  # fmt: skip
+
+
+def _seen(cells: Sequence[Cells], party: Numbers, attribute: Numbers, observed: Numbers) -> Numbers:
+    """When each value was observed: its record, or what somebody pinned."""
+    for place, cell in enumerate(cells):
+        if cell.pinned_at is not None:
+            pinned = np.where(attribute == place, cell.pinned_at[party], NEVER)
+            observed = np.where(pinned == NEVER, observed, pinned)
+    return observed
 
 
 class _Told:

@@ -30,6 +30,7 @@ def gate_checks(gate: str, asset: AssetKey) -> list[AssetCheckSpec]:
 def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[AssetCheckResult]:
     """Run a gate, report every check with its figures, then stop the run if one is an error."""
     from quality.gates import run_gate
+    from quality.report.page import quarantined, write_report
 
     with (
         session.stage(f"gate {gate}") as counts,
@@ -47,11 +48,12 @@ def run_gate_step(session: Session, gate: str, asset: AssetKey) -> Iterator[Asse
         counts["passed"] = sum(check.passed for check in report.checks)
         counts["failed"] = sum(not check.passed for check in report.checks)
         counts["warnings"] = [
-            f"{c.name}: {c.rows_failed:,} of {c.rows_checked:,} rows of {c.table} ({c.rule})"
+            f"{c.name}: {c.observed}, of {c.table} ({c.rule})"
             for c in report.checks
             if not c.passed and c.severity == "warn"
         ]
         counts["quarantined"] = con.execute(_QUARANTINED, [gate]).fetchall()[0][0]
+        write_report(session.project.home.quality_report, session.store, quarantined(con))
     for check in report.checks:
         yield AssetCheckResult(
             asset_key=asset,

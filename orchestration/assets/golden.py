@@ -61,6 +61,7 @@ def golden_parties(context: AssetExecutionContext, pipeline: Pipeline) -> Iterat
         counts.update(outcome.counts())
         for table in _TABLES:
             rows = con.table(f"golden.{table}").count("*").fetchall()[0][0]
+            counts["row_count"] = counts.get("row_count", 0) + rows
             told = outcome.counts() if table == "golden_parties" else {}
             yield MaterializeResult(
                 asset_key=AssetKey(["golden", table]),

@@ -18,6 +18,7 @@ from dagster import (
 )
 
 from orchestration.assets.gates import gate_checks, run_gate_step
+from orchestration.copying import copy_current
 from orchestration.project import DBT_PROJECT, Project, declared_sources
 from orchestration.session import Pipeline, Session
 from stamm.duck import open_warehouse
@@ -27,7 +28,14 @@ _LEDGERS = {
     "all_tombstones": "One row per record that its source deleted.",
     "all_rejected": "One row per record that could not be landed, with rule and reason.",
     "brevo_contact_versions": "Every version of a Brevo contact that landed, of deleted ones too.",
+    "ghost_member_versions": "Every version of a Ghost member that landed, of deleted ones too.",
+    "ghost_member_event_versions": "Every subscribing and unsubscribing in Ghost that landed.",
+    "database_held_parties": "Rows of declared tables that hold parties, under our names.",
+    "database_held_orders": "Rows of declared tables that hold orders, under our names.",
+    "database_held_order_lines": "Rows of declared tables that hold order lines, under our names.",
+    "all_dropped": "One row per record that somebody dropped from quarantine.",
     "all_loads": "One row per load: what was read, when, and the server's own total.",
+    "sent_values": "What targets were sent, by the records that they come back as.",
 }
 
 _CHECKED = AssetKey(["landing", "all_loads"])
@@ -60,17 +68,27 @@ def landing_assets(project: Project) -> AssetsDefinition:
             standing = _standing_build(session)
         if standing is not None:
             context.log.info("nothing changed; build %s stands", standing)
+            with session.telling_failures("publish to PostgreSQL"):
+                copy_current(session.project, session.store)
             session.done(standing)
             return
         from connectors.catalogue import create_views
+        from connectors.sinks.echo import sent_values
+        from orchestration.own_records import own_words
+        from quality.decisions import drop_landed
 
         with (
-            session.stage("landing views"),
+            session.stage("landing views") as counts,
             open_warehouse(session.project.home.warehouse) as con,
         ):
-            create_views(con, session.project.home.landing, session.project.systems)
+            sinks = session.project.settings.sinks.values()
+            won = own_words(sinks, session.project.home.published, session.store)
+            sent = sent_values(session.store, sinks, won)
+            create_views(con, session.project.home.landing, session.project.systems, sent)
+            counts["dropped"] = drop_landed(con, session.store)
             for key in sorted(context.selected_asset_keys):
                 rows = con.table(".".join(key.path)).count("*").fetchall()[0][0]
+                counts["row_count"] = counts.get("row_count", 0) + rows
                 yield MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
         for result in run_gate_step(session, "landing", _CHECKED):
             if AssetCheckKey(_CHECKED, str(result.check_name)) in context.selected_asset_check_keys:

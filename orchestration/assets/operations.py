@@ -13,6 +13,7 @@ _TABLES = {
     "customer_versions": "What was held true of each customer, from build to build.",
     "suppressions": "Parties and addresses that nobody may be told of.",
     "party_events": "The ledger of ids: created, merged, split, retired.",
+    "target_group_counts": "Members of each target group, from build to build.",
 }
 
 
@@ -47,10 +48,11 @@ def operational_tables(
 
     session = pipeline.session
     with (
-        session.stage("operational tables"),
+        session.stage("operational tables") as told,
         open_warehouse(session.project.home.warehouse) as con,
     ):
         counts = export_ops(con, session.store)
+        told["row_count"] = sum(counts.values())
     for table, rows in counts.items():
         yield MaterializeResult(asset_key=["ops", table], metadata={"dagster/row_count": rows})
     context.log.info("operational tables: %s", counts)

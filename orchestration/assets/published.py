@@ -46,11 +46,14 @@ def published_asset(marts: list[AssetKey]) -> AssetsDefinition:
 
 
 def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeResult[None]:
+    from orchestration.catalogue import catalogue_of
+    from orchestration.departed import forget_departed, told
+    from orchestration.parsed import manifest_path
     from quality.results import results_of
     from serving.release import release
 
     session = pipeline.session
-    home = session.project.home
+    home, settings = session.project.home, session.project.settings.publish
     with session.stage("publish") as counts:
         require_gates(results_of(session.store, session.run_id))
         build = release(
@@ -60,10 +63,16 @@ def _publish(context: AssetExecutionContext, pipeline: Pipeline) -> MaterializeR
             build_id=_build_id(session.at, session.run_id),
             info=_info(pipeline),
             at=session.at,
-            keep=session.project.settings.publish.keep,
+            keep=settings.keep,
+            keep_days=settings.keep_days,
+            catalogue=catalogue_of(manifest_path(home)),
+            pages=[home.quality_report],
         )
-        counts["build"] = build.build_id
+        counts |= {"build": build.build_id}
+        counts["row_count"] = sum(table["rows"] for table in build.tables.values())
     session.done(build.build_id)
+    for sentence in told(forget_departed(session.project, session.store)):
+        context.log.warning(sentence)
     context.log.info("published %s", build.build_id)
     return MaterializeResult(metadata={"build": build.build_id})
 

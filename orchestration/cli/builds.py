@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    pass
 
 _SHOWN = 50  # rows on a person's screen
 
@@ -44,23 +47,34 @@ def publish(
     list_: Annotated[bool, typer.Option("--list", help="The builds that are kept.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to a build.")] = False,
     build: Annotated[str, typer.Option(help="The build to go back to; else the one before.")] = "",
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Take who was suppressed since out of all copies.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The builds as JSON.")] = False,
 ) -> None:
-    """List the published builds, or make an earlier one the current one again."""
+    """List the published builds, or make an earlier one the current one again.
+
+    The change feed tells it, and a PostgreSQL that builds are copied to follows. Whoever was
+    suppressed stays so: where it is needed, a copy of the build without them becomes current.
+    """
     from orchestration.cli.output import as_json as write
     from orchestration.cli.output import say, table
     from orchestration.project import open_project
     from serving.publish import current_build, list_builds
-    from serving.publish import rollback as roll_back
     from stamm.errors import UsageError
 
-    published = open_project().home.published
-    if not (list_ or rollback):
-        raise UsageError("expected --list or --rollback", hint="`stamm run` makes new builds.")
-    if rollback:
-        now = roll_back(published, build or None)
+    project = open_project()
+    published = project.home.published
+    if not (list_ or rollback or refresh):
+        raise UsageError(
+            "expected --list, --rollback or --refresh", hint="`stamm run` makes new builds."
+        )
+    if rollback or refresh:
+        from orchestration.showing import show_build
+
+        now = show_build(project, build or None, back=rollback)
         if not as_json:
-            say(f"Now published: {now.build_id}")
+            say(f"Now published: {now}")
             return
     current = current_build(published)
     rows = [

@@ -21,7 +21,7 @@ def new(name: Annotated[str, typer.Argument(help="The system's name, such as acm
 
     Run it in a checkout. It writes connectors/NAME.py, connectors/schemas/NAME.yml and
     tests/connectors/test_NAME.py, and replaces nothing. docs/connectors/writing.md goes on from
-    there, in ten minutes.
+    there.
 
     Example: `stamm connector new acme`
     """
@@ -31,9 +31,11 @@ def new(name: Annotated[str, typer.Argument(help="The system's name, such as acm
     for path in lay_out(name, Path.cwd()):
         say(f"Wrote {path.relative_to(Path.cwd())}")
     say(
-        "Next:\n"
-        f"  1. declare its streams in connectors/{name}.py: docs/connectors/writing.md\n"
-        f"  2. uv run pytest tests/connectors/test_{name}.py\n"
-        f"  3. uv run python -m connectors.pages    writes its page in the docs\n"
-        "  4. stamm check                           asks your account"
+        "Next, as docs/connectors/writing.md tells:\n"
+        f"  1. declare its streams in connectors/{name}.py, change its test with that\n"
+        "  2. stamm check, stamm run                where a stamm.yaml names your account\n"
+        "  3. stamm schema declare SOURCE --out …   writes its fields down\n"
+        "  4. uv run python -m connectors.pages     writes its page in the docs\n"
+        "  5. name it in docs/connectors/README.md\n"
+        f"  6. uv run pytest -n 0 tests/connectors -k '{name} or conformance or overview'"
     )

@@ -10,19 +10,27 @@ import sys
 import typer
 
 from orchestration.cli import (
+    alerting,
     builds,
     connector,
     dedupe,
+    desk,
     explain,
     identity,
     judging,
     lookup,
+    metrics,
     project,
+    push,
+    quarantine,
     reviewing,
     run,
+    safekeeping,
     sandbox,
     schema,
+    serving,
     status,
+    target_group,
     trying,
 )
 
@@ -46,6 +54,7 @@ app.command()(run.run)
 app.command()(dedupe.dedupe)
 app.command()(status.status)
 app.command()(builds.query)
+app.command()(metrics.metrics)
 app.command()(explain.explain)
 app.command()(lookup.lookup)
 app.command()(identity.resolve)
@@ -60,9 +69,18 @@ app.command()(reviewing.evaluate)
 app.command()(trying.simulate)
 app.command()(trying.train)
 app.command()(builds.publish)
+app.command()(push.push)
+app.command()(serving.serve)
+app.command()(safekeeping.backup)
+app.command()(safekeeping.restore)
 app.command()(project.ui)
+app.add_typer(serving.key, name="key")
+app.add_typer(desk.app, name="desk")
 app.add_typer(connector.app, name="connector")
 app.add_typer(schema.app, name="schema")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(target_group.app, name="target-group")
+app.add_typer(alerting.app, name="alert")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -48,9 +48,13 @@ def _write_schema(target: Path) -> None:
     import json
 
     from connectors.registry import systems
+    from connectors.sinks.registry import sinks
     from stamm.settings import json_schema
 
-    schema = json_schema({name: system.settings for name, system in systems().items()})
+    schema = json_schema(
+        {name: system.settings for name, system in systems().items()},
+        {name: sink.settings for name, sink in sinks().items()},
+    )
     target.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
 
 
@@ -72,9 +76,12 @@ def check(
     from orchestration.cli.health import as_data, ask_sources, show
     from orchestration.cli.output import as_json as write
     from orchestration.project import open_project, with_sources
+    from orchestration.target_groups import target_group_variables
 
     project = open_project()
     project.home.prepare()
+    if project.settings.target_groups:
+        target_group_variables(project)
     with with_sources(project) as served:
         found = ask_sources(served, quiet=as_json)
     if as_json:

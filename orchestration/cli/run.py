@@ -8,12 +8,13 @@ import typer
 
 if TYPE_CHECKING:
     from orchestration.project import Project
+    from orchestration.runs import Failure
 
 
 _STORY = "`stamm ui` shows the steps; logs/stamm.log in the data folder has the whole story."
 
 
-def run(  # noqa: PLR0917 - options of the command, given by name
+def run(  # noqa: PLR0913, PLR0917 - options of the command, given by name
     full: Annotated[
         bool, typer.Option("--full", help="Rebuild everything after landing, from landing.")
     ] = False,
@@ -38,6 +39,12 @@ def run(  # noqa: PLR0917 - options of the command, given by name
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="DATE", help="The day that ages and scores refer to.")
     ] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the end of a run that is at work here.")
+    ] = False,
+    log_format: Annotated[
+        str, typer.Option("--log-format", help="Lines of logs/stamm.log: text or json.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Extract, link, build the warehouse, check it and publish it.
@@ -51,18 +58,22 @@ def run(  # noqa: PLR0917 - options of the command, given by name
     Examples: stamm run · stamm run --full · stamm run --source shop · stamm run --as-of 2026-06-30
     · stamm run --source shop --stream orders --since 2026-01-01 --until 2026-01-31
     """
+    from orchestration.options import check_dates, check_sources, check_stretch
     from orchestration.project import open_project
 
     project = open_project()
-    _check_options(project, source, stream)
-    _check_dates({"--as-of": as_of, "--since": since, "--until": until})
-    _check_stretch(project, source, stream, since, until)
+    check_sources(project, source, stream)
+    check_dates({"--as-of": as_of, "--since": since, "--until": until})
+    check_stretch(project, source, stream, since, until)
     options = {
         "full": full, "retrain": retrain, "reextract": reextract,
         "only_source": source, "only_stream": stream, "since": since, "until": until,
         "as_of": as_of,
     }  # fmt: skip
-    run_id = execute(project, options, quiet=as_json)
+    if not wait:
+        options["patience"] = 0.0
+    _check_format(log_format)
+    run_id = execute(project, options, log_format=log_format, quiet=as_json)
     from orchestration.summary import show, summarise
 
     summary = summarise(project, run_id)
@@ -74,92 +85,64 @@ def run(  # noqa: PLR0917 - options of the command, given by name
         show(summary)
 
 
-def _check_options(project: Project, source: str, stream: str) -> None:
-    from orchestration.project import declared_sources
-    from stamm.errors import UsageError
-    from stamm.mistakes import nearest
-
-    known = declared_sources(project)
-    if source and source not in known:
-        raise UsageError(f"--source: expected one of {', '.join(known)}, found {source!r}")
-    if stream and not source:
-        raise UsageError("--stream: expected --source beside it, found none")
-    if stream:
-        declared = known[source]
-        names = [one.name for one in project.systems[declared.system].streams_of(declared)]
-        if stream not in names:
-            raise UsageError(
-                f"--stream: expected one of {', '.join(names)}, found {stream!r}"
-                f"{nearest(stream, names)}"
-            )
-
-
-def _check_dates(given: dict[str, str]) -> None:
-    from datetime import date
-
+def _check_format(log_format: str) -> None:
     from stamm.errors import UsageError
 
-    for option, day in given.items():
-        try:
-            date.fromisoformat(day or "2000-01-01")
-        except ValueError as failure:
-            raise UsageError(
-                f"{option}: expected a date like 2026-06-30, found {day!r}"
-            ) from failure
+    if log_format not in {"", "text", "json"}:
+        raise UsageError(f"--log-format: expected text or json, found {log_format!r}")
 
 
-def _check_stretch(project: Project, source: str, stream: str, since: str, until: str) -> None:
-    from orchestration.project import declared_sources
-    from stamm.errors import UsageError
-
-    if not since and not until:
-        return
-    if not since or not stream:
-        missing = "--since" if not since else "--source and --stream"
-        raise UsageError(
-            f"a backfill: expected {missing}, found none",
-            hint="stamm run --source shop --stream orders --since 2026-01-01 --until 2026-01-31",
-        )
-    if until and until < since:
-        raise UsageError(f"--until: expected a day at or after {since}, found {until}")
-    system = project.systems[declared_sources(project)[source].system]
-    declared = {one.name: one for one in system.streams_of(declared_sources(project)[source])}
-    if declared[stream].cursor is None or not declared[stream].incremental:
-        raise UsageError(
-            f"{source}.{stream} has no stretches: the source cannot be asked for what changed when",
-            hint="It is read whole each time; `stamm run` is all it needs.",
-        )
-
-
-def execute(project: Project, options: dict[str, Any], *, quiet: bool) -> str:
+def execute(project: Project, options: dict[str, Any], *, log_format: str = "", quiet: bool) -> str:
     """Run the job in process with a persistent Dagster instance; returns the run's id.
 
     Raises what the steps raised, so that its exit code is the command's.
     """
+    from orchestration.alerts.telling import tell_of_an_unusable_store, tell_of_run
     from orchestration.cli.progress import shown_progress
     from orchestration.instance import prepare_instance
+    from stamm.errors import StoreError
+    from stamm.store import Store
 
     prepare_instance(project.home)
+    try:
+        Store.open(project.home.store).close()  # one that is none is told at once
+    except StoreError as failure:
+        tell_of_an_unusable_store(project, "", failure)
+        raise
     with shown_progress(quiet=quiet):
         from dagster import DagsterInstance
 
         from orchestration.definitions import JOB, defs
         from orchestration.logs import quiet_terminal
 
-        quiet_terminal(project.home.logs)
+        form = log_format or project.settings.log.format
+        quiet_terminal(project.home.logs, form)
 
         with DagsterInstance.get() as instance:
             result = defs.resolve_job_def(JOB).execute_in_process(
                 instance=instance,
                 run_config={
                     "resources": {"pipeline": {"config": options}},
-                    "loggers": {"file": {}},
+                    "loggers": {"file": {"config": {"format": form}}},
                 },
                 raise_on_error=False,
             )
+    tell_of_run(project, str(result.run_id), otherwise=_before_its_stages(result))
     if not result.success:
         raise _failure(result)
     return str(result.run_id)
+
+
+def _before_its_stages(result: Any) -> Failure | None:
+    """What ended a run that noted nothing itself; None where another one was at work."""
+    from orchestration.alone import AtWork
+    from orchestration.runs import Failure
+    from orchestration.session import raised
+
+    early = raised.get("session")
+    if result.success or isinstance(early, AtWork):
+        return None
+    return Failure("beginning" if early else "the run", type(early).__name__ if early else "Error")
 
 
 def _failure(result: Any) -> Exception:

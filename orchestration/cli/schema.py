@@ -62,7 +62,13 @@ def declare(
     """
     from orchestration.cli.output import say
     from orchestration.project import open_project
+    from stamm.errors import UsageError
 
+    if out is not None and not out.absolute().parent.is_dir():
+        raise UsageError(
+            f"--out: expected the folder {out.parent} to be there, found none",
+            hint="A path begins at the folder this is called in, not at the clone.",
+        )
     text = _declaration(open_project(), source)
     if out is None:
         typer.echo(text, nl=False)
@@ -104,6 +110,7 @@ def _declaration(project: Project, name: str) -> str:
     from connectors.landing import stream_folder
     from connectors.parts import landed_records
     from connectors.schema import learnt
+    from stamm.errors import UsageError
 
     [source] = _chosen(project, name).values()
     streams = project.systems[source.system].streams_of(source)
@@ -112,6 +119,11 @@ def _declaration(project: Project, name: str) -> str:
                for s in streams}  # fmt: skip
     written = {name: {f: str(kind) for f, kind in fields.items()}
                for name, fields in learned.items() if fields}  # fmt: skip
+    if not written:
+        raise UsageError(
+            f"expected landed records of {name} to learn from, found none",
+            hint=f"Read it first: `stamm run --source {name}`; `stamm check` says why it cannot.",
+        )
     return str(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
 
 

@@ -1,4 +1,4 @@
-"""`stamm status`: the last run and the published build, at a glance."""
+"""`stamm status`: what is fresh, late or broken, and what to do, at a glance."""
 
 from __future__ import annotations
 
@@ -7,30 +7,64 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestration.project import Project
+    from orchestration.standing import Standing
 
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="The status as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with code 1 if anything is late or broken.")
+    ] = False,
 ) -> None:
-    """The last run and the published build, at a glance.
+    """What is fresh, late or broken, and what to do about it, at a glance.
 
-    Says when the last run was, for which day, how it ended and how long its stages took; which
-    build readers see now; and what to do if the run was cut off.
+    Runs and the build, each source by when it was read and `late_after`, gates, quarantine,
+    targets, alerts that wait, the last backup, room on the disk. Asks no source and waits for no
+    run; --strict is for a monitor. Where a section of the runbook in docs/operations.md says more,
+    its name stands at the end of the line.
 
-    Example: stamm status --json | jq .last_run.outcome
+    Examples: stamm status · stamm status --strict · stamm status --json | jq .last_run.outcome
     """
+    from contextlib import closing
+    from dataclasses import asdict
+
     from orchestration.cli.output import as_json as write
     from orchestration.project import open_project
+    from orchestration.standing import standings
     from serving.publish import current_build
 
     project = open_project()
+    project.home.prepare()
     last, build = _last_run(project), current_build(project.home.published)
+    with closing(project.open_store()) as store:
+        found = standings(project, store)
     if as_json:
-        write({"last_run": last, "build": build and {"id": build.build_id, **build.info}})
-        return
-    _show_run(last)
-    _show_build(build)
+        told = {"id": build.build_id, **build.info} if build else None
+        write({"last_run": last, "build": told, "standing": [asdict(one) for one in found]})
+    else:
+        _show_run(last)
+        _show_build(build)
+        _show_standing(found)
+    if strict and any(one.state != "fresh" for one in found):
+        raise typer.Exit(1)
+
+
+def _show_standing(found: Sequence[Standing]) -> None:
+    """Worst first; what needs nothing is one line."""
+    from rich.markup import escape
+
+    from orchestration.cli.output import say
+
+    say()
+    for state in ("broken", "late"):
+        for one in (one for one in found if one.state == state):
+            anchor = f" · {one.runbook}" if one.runbook else ""
+            say(escape(f"{state:<7} {one.what}: {one.says}\n        → {one.todo}{anchor}"))
+    fresh = [one.what for one in found if one.state == "fresh"]
+    say(f"{'fresh':<7} {', '.join(fresh) or 'nothing'}")
 
 
 def _last_run(project: Project) -> dict[str, Any] | None:

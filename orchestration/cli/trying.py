@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dedupe.specification import Specification
     from orchestration.measuring import Proposal
     from orchestration.project import Project
-    from orchestration.simulation import Prediction
+    from serving.prediction import Prediction
 
 _NAMED = 10  # ids of each kind on a person's screen
 

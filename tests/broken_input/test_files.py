@@ -20,7 +20,8 @@ def test_check_names_the_missing_column_what_is_there_and_the_setting(tmp_path):
         "problem": "cards.parties: cards.csv: expected the column 'E-Mail', "
         "found Nr, Vorname, Nachname, Email, Ort",
         "remedy": "Change sources.cards.map.email to 'Email', or restore the column. "
-        "If all columns look run together, set `delimiter`.",
+        "If all columns look run together, set `delimiter`; "
+        "if a title stands above them, `rows_above`.",
     }
 
 
@@ -52,6 +53,7 @@ def test_check_names_a_file_that_is_not_there(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_run_on_a_file_with_a_missing_column_fails_before_anything_is_published(tmp_path):
     company = project(tmp_path, {"cards": CARDS})
     text = cards(3, header="Nr;Vorname;Nachname;Email;Ort")

@@ -21,9 +21,10 @@ stamm.yaml: sources.erp.password: expected ${{ENV_NAME}}, found a value written 
 secrets do not belong into a file
 stamm.yaml: sources.shop.system: expected one of {", ".join(systems())}, \
 found 'shopwear' – did you mean 'shopware'?
-stamm.yaml: sources.mail.api_key: expected the environment variable NOT_SET to be set, found none
-stamm.yaml: sources.mail.acept_shrinking: expected one of accept_shrinking, api_key, drift, \
-insecure, patience, requests_per_minute, system, url, \
+stamm.yaml: sources.mail.api_key: expected the environment variable NOT_SET to be set, found none; \
+in this shell: export NOT_SET=…
+stamm.yaml: sources.mail.acept_shrinking: expected one of accept_shrinking, api_key, \
+concurrency, drift, insecure, late_after, patience, requests_per_minute, system, url, \
 found 'acept_shrinking' – did you mean 'accept_shrinking'?
 stamm.yaml: timezone: expected a time zone such as Europe/Berlin, found 'Europe/Belrin' \
 – did you mean 'Europe/Berlin'?

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.catalogue import create_views
-from connectors.extract import LoadResult, extract_with
+from connectors.compaction import TOGETHER
+from connectors.extract import LoadResult, Stretch, extract_with
 from connectors.iso8601 import first_of, moment
 from connectors.registry import systems
 from connectors.source import Basis, Cursor, Page, Stream, System, Window
@@ -91,9 +92,15 @@ class Bench:
     store: Store
     clock: ManualClock
     server: Server
+    together: int = TOGETHER
 
     def extract(
-        self, stream: Stream = STREAM, *, full: bool = False, source: SourceSettings = SOURCE
+        self,
+        stream: Stream = STREAM,
+        *,
+        full: bool = False,
+        source: SourceSettings = SOURCE,
+        stretch: Stretch | None = None,
     ) -> LoadResult:
         return extract_with(
             self.server,
@@ -104,6 +111,8 @@ class Bench:
             clock=self.clock,
             full=full,
             checkpoint_pages=1,
+            stretch=stretch,
+            together=self.together,
         )
 
     def live(self, view: str = "shopware_customers") -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from duckdb import IOException
 
 from connectors.catalogue import create_views
 from connectors.landing import MANIFEST, fingerprint
@@ -46,6 +47,15 @@ def test_a_load_without_a_manifest_does_not_count(bench: Bench):
     (load / MANIFEST).unlink()
     assert bench.live() == {}
     assert bench.table("select count(*) from landing.all_loads") == [(0,)]
+
+
+def test_a_part_that_is_lost_is_told_and_not_left_out(bench: Bench):
+    bench.server.records = [customer(1)]
+    bench.extract()
+    (part,) = bench.landing.glob("*/*/load=*/part-*.parquet")
+    part.unlink()
+    with pytest.raises(IOException, match=r"part-00000\.parquet"):
+        bench.live()
 
 
 def test_making_the_tables_again_gives_the_same(bench: Bench):

@@ -157,6 +157,23 @@ def test_bad_records_are_set_aside_with_the_rule_and_counted_once(bench: Bench):
     assert (again.load_id, again.rejected) == (None, 4)
 
 
+def test_a_record_that_cannot_say_whether_it_was_deleted_is_set_aside(bench: Bench):
+    bench.server.records = [customer(1, left=None), customer(2), customer(3, left="today")]
+    stream = replace(STREAM, deleted=lambda record: record["left"] is not None)
+    bench.server.tells_total = False
+    result = bench.extract(stream)
+    assert (result.rejected, set(bench.live())) == (1, {"1"})
+    assert bench.table("select rule from landing.all_rejected") == [("deletion_unreadable",)]
+
+
+def test_a_total_that_counts_the_deleted_is_told_as_such(bench: Bench):
+    bench.server.records = [customer(1, left=None), customer(2, left="today")]
+    stream = replace(STREAM, deleted=lambda record: record["left"] is not None)
+    with pytest.raises(ContractBroken, match="the source counts 2") as refused:
+        bench.extract(stream)
+    assert "does its total count them too? Then leave it out" in str(refused.value)
+
+
 def test_a_bad_version_leaves_the_good_one_in_force(bench: Bench):
     bench.server.records = [customer(1, town="Köln"), customer(2)]
     bench.extract(full=True)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -37,7 +37,6 @@ def parts_of(key: AdminKey) -> tuple[dict[str, Any], dict[str, Any], str, str]:
 
 def test_a_token_names_its_key_and_is_signed_with_the_bytes_of_the_secret():
     key = AdminKey(KEY, ManualClock(NOON))
-    key.renewal()
     header, claims, content, signature = parts_of(key)
     assert header == {"alg": "HS256", "typ": "JWT", "kid": "65a0000000000000000000a1"}
     assert claims == {"iat": 1772366400, "exp": 1772366700, "aud": "/admin/"}
@@ -48,20 +47,33 @@ def test_a_token_names_its_key_and_is_signed_with_the_bytes_of_the_secret():
 def test_the_next_token_is_signed_before_the_last_one_expires():
     clock = ManualClock(NOON)
     key = AdminKey(KEY, clock)
-    assert not key.ready()
-    key.renewal()
+    first = key.headers()
     clock.sleep(239)
-    assert key.ready()
+    assert key.headers() == first
     clock.sleep(1)
-    assert not key.ready()
-    key.renewal()
-    assert key.ready()
     assert parts_of(key)[1]["iat"] == 1772366400 + 240
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_where_clocks_differ_the_server_s_own_time_is_signed(minutes: int):
+    clock = ManualClock(NOON + timedelta(minutes=minutes))
+    key = AdminKey(KEY, clock)
+    key.headers()
+    key.renewed({}, {"Date": "Sun, 01 Mar 2026 12:00:00 GMT"})
+    assert parts_of(key)[1]["iat"] == 1772366400
+    clock.sleep(240)
+    assert parts_of(key)[1]["iat"] == 1772366400 + 240
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "heute"}])
+def test_a_server_that_tells_no_time_changes_nothing(headers: dict[str, str]):
+    key = AdminKey(KEY, ManualClock(NOON))
+    key.renewed({}, headers)
+    assert parts_of(key)[1]["iat"] == 1772366400
 
 
 def test_neither_secret_nor_token_is_shown():
     key = AdminKey(KEY, ManualClock(NOON))
-    key.renewal()
     token = key.headers()["Authorization"].split(" ")[1]
     shown = redact(f"{SECRET} {token}")
     assert SECRET not in shown

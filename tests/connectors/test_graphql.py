@@ -35,7 +35,7 @@ class Shop:
         take, skip = options.get("take", self.limit), options.get("skip", 0)
         self.takes.append(options.get("take"))
         if take > self.limit:
-            raise ContractBroken("HTTP 200 with errors: Cannot take more than that")
+            raise ContractBroken("Cannot take more than that", codes=("USER_INPUT_ERROR",))
         shown = [{"id": str(one), "addresses": _two(one)} for one in self.ids[skip : skip + take]]
         return {"data": {"customers": {"items": shown, "totalItems": len(self.ids)}}}
 
@@ -74,13 +74,17 @@ def test_a_server_that_refuses_the_size_is_asked_for_its_own():
     assert set(shop.takes[1:]) == {None}
 
 
-def test_another_refusal_is_told():
+@pytest.mark.parametrize("facts", [{}, {"codes": ("INTERNAL_SERVER_ERROR",)}])
+def test_another_refusal_is_told_and_not_asked_again(facts: dict[str, Any]):
     class Broken(Shop):
         def ask(self, request: Request) -> Any:
-            raise ContractBroken("field gone")
+            self.takes.append(request.body["variables"]["options"].get("take"))
+            raise ContractBroken("field gone", **facts)
 
+    shop = Broken([])
     with pytest.raises(ContractBroken, match="field gone"):
-        met(Broken([]), paged(250))
+        met(shop, paged(250))
+    assert shop.takes == [250]
 
 
 def test_children_name_their_parent_and_the_items_total_is_not_theirs():

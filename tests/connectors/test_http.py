@@ -41,11 +41,12 @@ class Scripted:
     url: str
     seen: list[tuple[str, dict[str, str]]]
     answers: list[Answer]
+    callers: set[tuple[str, int]] = field(default_factory=set)  # one per connection
 
 
 @contextmanager
 def scripted(*answers: Answer) -> Iterator[Scripted]:
-    left, seen = list(answers), []
+    left, seen, callers = list(answers), [], set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -53,6 +54,7 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             seen.append((self.path, dict(self.headers)))
+            callers.add(self.client_address)
             answer = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(answer.status)
             length = len(answer.body) + (100 if answer.cut else 0)
@@ -60,7 +62,7 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
-            self.close_connection = answer.cut
+            self.close_connection |= answer.cut
 
         do_POST = do_GET
 
@@ -72,7 +74,7 @@ def scripted(*answers: Answer) -> Iterator[Scripted]:
         target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
     ).start()
     try:
-        yield Scripted(f"http://127.0.0.1:{server.server_address[1]}", seen, left)
+        yield Scripted(f"http://127.0.0.1:{server.server_address[1]}", seen, left, callers)
     finally:
         server.shutdown()
         server.server_close()
@@ -126,6 +128,28 @@ def test_a_pause_beyond_the_budget_is_not_waited_for():
         with pytest.raises(Unreachable, match="HTTP 429"):
             ask(server, clock=clock)
         assert len(server.seen) == 1
+    assert clock.now() == NOON
+
+
+@pytest.mark.parametrize("value", ["inf", "1e300", "99999999999999"])
+def test_a_pause_without_an_end_is_one_beyond_the_budget(value):
+    with scripted(Answer(429, b"", {"Retry-After": value})) as server:
+        with pytest.raises(Unreachable, match="HTTP 429"):
+            ask(server, clock=ManualClock(NOON))
+        assert len(server.seen) == 1
+
+
+def test_a_pause_that_is_no_number_is_none():
+    with scripted(Answer(429, b"", {"Retry-After": "nan"}), Answer()) as server:
+        ask(server, clock=ManualClock(NOON))
+        assert len(server.seen) == 2
+
+
+def test_headers_that_are_no_numbers_of_this_world_say_nothing():
+    odd = {"RateLimit-Remaining": "-inf", "X-RateLimit-Limit": "inf", "RateLimit-Reset": "nan"}
+    clock = ManualClock(NOON)
+    with scripted(Answer(headers=odd), Answer()) as server:
+        ask(server, clock=clock)
     assert clock.now() == NOON
 
 
@@ -252,3 +276,21 @@ def test_an_answer_that_is_nested_without_end_is_refused():
     with scripted(deep) as server, pytest.raises(ContractBroken, match="nested too deep"):
         ask(server)
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "connections"),
+    [({}, 1), ({"Connection": "close"}, 6)],
+    ids=["kept open", "closed by the server"],
+)
+def test_one_connection_serves_all_requests_unless_the_server_closes_it(
+    headers: dict[str, str], connections: int
+):
+    busy = Answer(429, b'{"error": "slow down"}', {"Retry-After": "1", **headers})
+    with scripted(busy, Answer(headers=headers)) as server:
+        client = HttpClient(server.url, FixedHeader("X-Key", "k"), ManualClock(NOON))
+        for page in range(5):
+            client.ask(ASK.having(page=str(page)))
+        client.close()
+    assert len(server.seen) == 6
+    assert len(server.callers) == connections

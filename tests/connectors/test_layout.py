@@ -43,8 +43,15 @@ def test_what_is_laid_out_runs_and_its_test_passes(checkout: Path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Acme", "expected a name of small letters, digits and _, found 'Acme'"),
-        ("../acme", "expected a name of small letters, digits and _, found '../acme'"),
+        ("Acme", "expected a name of small letters, digits and _, no word of Python, found 'Acme'"),
+        (
+            "../acme",
+            "expected a name of small letters, digits and _, no word of Python, found '../acme'",
+        ),
+        (
+            "class",
+            "expected a name of small letters, digits and _, no word of Python, found 'class'",
+        ),
         ("shopware", "expected a new name, found 'shopware', which is a system already"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.http import Request
 from connectors.odata import KeyOrderedPages, changed_since_day, duration, moment
 from connectors.s4 import SYSTEM
 from connectors.source import Window
@@ -32,14 +33,41 @@ def test_a_capped_page_is_not_the_end():
     first = PAGES.first(PARTNERS, Window(None, NOON))
     answered = PAGES.answered(PARTNERS, first, answer("1", "2", count=5))
     assert answered.following is not None
-    assert (answered.following.params["$skip"], answered.total) == ("2", 5)
+    assert (answered.following.params["$skip"], answered.total) == ("1", 5)
 
 
 def test_a_page_that_repeats_records_does_not_skip_others():
     first = PAGES.first(PARTNERS, Window(None, NOON))
     answered = PAGES.answered(PARTNERS, first, answer("1", "1", "2", "2", count=5))
     assert answered.following is not None
-    assert answered.following.params["$skip"] == "2"
+    assert answered.following.params["$skip"] == "1"
+
+
+def test_a_record_deleted_between_two_pages_hides_no_other_though_the_total_stays():
+    held, met = [str(number) for number in range(10, 30)], set()
+    request: Request | None = PAGES.first(PARTNERS, Window(None, NOON))
+    for asked in range(100):
+        if request is None:
+            break
+        if asked in (2, 4):
+            held = [*held[2:], f"9{asked}", f"9{asked}a"]  # the total stays
+        skip = int(request.params["$skip"])
+        page = answer(*held[skip : skip + 3], count=len(held))
+        answered = PAGES.answered(PARTNERS, request, page)
+        met |= {row["BusinessPartner"] for row in answered.records}
+        request = answered.following
+    assert request is None
+    assert set(held) <= met
+
+
+def test_a_page_without_the_last_record_of_the_one_before_is_not_gone_on_from():
+    first = PAGES.first(PARTNERS, Window(None, NOON))
+    second = PAGES.answered(PARTNERS, first, answer("1", "2", "3", count=9)).following
+    assert second is not None
+    answered = PAGES.answered(PARTNERS, second, answer("4", "5", "6", count=9))
+    assert answered.records == []
+    assert answered.following is not None
+    assert answered.following.params["$skip"] == "1"
 
 
 def test_the_servers_own_link_is_followed_as_it_is():
@@ -58,7 +86,7 @@ def test_where_the_servers_links_end_with_the_asked_page_reading_goes_on_behind_
     assert linked is not None
     last = PAGES.answered(PARTNERS, linked, answer("3", count=9))
     assert last.following is not None
-    assert last.following.params == {**first.params, "$skip": "3"}
+    assert last.following.params == {**first.params, "$skip": "2"}
     assert last.following.path == PARTNERS.path
 
 

@@ -12,12 +12,15 @@ import yaml
 
 import orchestration.cli
 from connectors.registry import systems
+from connectors.sinks.registry import sinks
 from stamm.errors import SettingsError
 from stamm.settings import json_schema, load_settings
 
 TEMPLATE = Path(orchestration.cli.__file__).with_name("stamm.template.yaml")
 KNOWN = {name: system.settings for name, system in systems().items()}
-SCHEMA = json_schema(KNOWN)
+TARGETS = {name: sink.settings for name, sink in sinks().items()}
+SCHEMA = json_schema(KNOWN, TARGETS)
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # the published example of the specification
 
 
 def uncommented() -> str:
@@ -31,12 +34,14 @@ def uncommented() -> str:
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in re.findall(r"\$\{(\w+)\}", uncommented()):
         monkeypatch.setenv(name, f"value-of-{name}")
+    monkeypatch.setenv("CRM_SECRET", SECRET)
+    monkeypatch.setenv("ALERT_SECRET", SECRET)
 
 
 def load(folder: Path, text: str) -> Any:
     file = folder / "stamm.yaml"
     file.write_text(text, encoding="utf-8")
-    return load_settings(file, KNOWN)
+    return load_settings(file, KNOWN, TARGETS)
 
 
 def test_the_template_as_it_is_written_is_valid_and_means_the_sandbox(tmp_path: Path):
@@ -51,6 +56,7 @@ def test_the_template_switched_on_is_valid_for_the_command_and_for_editors(
     settings = load(tmp_path, uncommented())
     shown = {source.system for source in settings.sources.values()}
     assert shown == {"s4", "shopware", "brevo", "zendesk", "files"}  # docs/connectors has them all
+    assert {sink.system for sink in settings.sinks.values()} == {"webhook"}
     jsonschema.validate(yaml.safe_load(uncommented()), SCHEMA)
 
 
@@ -75,8 +81,8 @@ MISTAKES = [
      "secrets do not belong into a file"),
     ("client_secret:", "client_sekret:",
      "sources.shop.client_sekret: expected one of accept_shrinking, client_id, client_secret, "
-     "drift, insecure, patience, requests_per_minute, system, url, found 'client_sekret' "
-     "– did you mean 'client_secret'?"),
+     "concurrency, drift, insecure, late_after, patience, requests_per_minute, system, url, "
+     "found 'client_sekret' – did you mean 'client_secret'?"),
     ("client_id: ${SHOP_CLIENT_ID}", "insecure: false",
      "sources.shop.client_id: expected a value, found none"),
     ("[contacts]", "[kontacts]",
@@ -90,8 +96,9 @@ MISTAKES = [
     ("patience: 600", "patience: -1",
      "sources.help.patience: expected greater than or equal to 0, found -1"),
     ("patience: 600", "patiense: 600",
-     "sources.help.patiense: expected one of accept_shrinking, api_token, drift, email, insecure, "
-     "patience, requests_per_minute, system, url, found 'patiense' – did you mean 'patience'?"),
+     "sources.help.patiense: expected one of accept_shrinking, api_token, concurrency, drift, "
+     "email, insecure, late_after, patience, requests_per_minute, system, url, found 'patiense' "
+     "– did you mean 'patience'?"),
     ("format: csv", "format: cvs",
      "sources.trade_fair.format: expected one of csv, excel, jsonl, parquet, vcard, found 'cvs' "
      "– did you mean 'csv'?"),
@@ -103,6 +110,26 @@ MISTAKES = [
     ("encoding: cp1252", "encoding: latin-1",
      "sources.trade_fair.encoding: expected one of utf-8, utf-8-sig, cp1252, utf-16, "
      "found 'latin-1'"),
+    ("system: webhook", "system: webhok",
+     f"sinks.crm.system: expected one of {', '.join(sorted(TARGETS))}, found 'webhok' "
+     "– did you mean 'webhook'?"),
+    ("url: https://crm", "url: http://crm",
+     "sinks.crm.url: expected an https address, as customer data would travel unencrypted "
+     "otherwise (insecure: true allows http for a test on this machine), "
+     "found 'http://crm.example.com/hooks/stamm'"),
+    ("${CRM_SECRET}", "geheim",
+     "sinks.crm.secret: expected ${ENV_NAME}, found a value written out (not shown); "
+     "secrets do not belong into a file"),
+    ("${CRM_SECRET}", "${ERP_PASSWORD}",
+     "sinks.crm.secret: expected whsec_ and 24 to 64 bytes in base64, found something else "
+     "(not shown); docs/sinks.md says how to make one"),
+    ("owns: [phone]", "own: [phone]",
+     "sinks.crm.own: expected one of insecure, owns, patience, previous_secret, "
+     "requests_per_minute, secret, source, stream, system, url, found 'own' "
+     "– did you mean 'owns'?"),
+    ("owns: [phone]", "stream: customers\n    source: shopp",
+     "sinks.crm.source: expected one of the sources (erp, shop, mail, help, trade_fair), "
+     "found 'shopp' – did you mean 'shop'?"),
 ]  # fmt: skip
 
 
@@ -117,7 +144,8 @@ def test_each_mistake_in_a_source_is_told(
     assert "geheim" not in str(caught.value)
 
 
-# What no schema can know: http needs `insecure`, names of streams, what a csv needs.
+# What no schema can know: http needs `insecure`, names of streams and sources, what a csv needs,
+# what stands in the environment.
 EDITORS_SEE = [
     mistake
     for mistake in MISTAKES
@@ -128,6 +156,9 @@ EDITORS_SEE = [
         "[kontacts]",
         "key: []",
         "{kunden: quarantine}",
+        "url: http://crm",
+        "${ERP_PASSWORD}",
+        "stream: customers\n    source: shopp",
     }
 ]
 

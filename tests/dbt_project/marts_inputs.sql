@@ -2,6 +2,7 @@
 create schema if not exists intermediate;
 create schema if not exists golden;
 create schema if not exists ops;
+create schema if not exists scores;
 
 create table intermediate.int_orders (
     source varchar, order_record_id varchar, order_number varchar, buyer_record_id varchar,
@@ -99,4 +100,32 @@ create table ops.suppressions (party_id varchar, address varchar, reason varchar
 create table ops.party_events (
     seq bigint, run_id varchar, occurred_at timestamp, party_id varchar, event varchar, other_party_id varchar,
     cause varchar
+);
+create table ops.target_group_counts (
+    target_group varchar, build_at timestamp, as_of date, condition varchar, members bigint, may_leave bigint,
+    permission_email bigint, permission_sms bigint, permission_phone bigint, permission_post bigint
+);
+
+create schema if not exists quality;
+create table quality.check_results (
+    run_id varchar, checked_at timestamp, gate varchar, name varchar, severity varchar, table_name varchar,
+    rule varchar, passed boolean, rows_checked bigint, rows_failed bigint, expected varchar, observed varchar
+);
+create table quality.figure_results (
+    run_id varchar, gate varchar, subject varchar, figure varchar, rows bigint, value double, times_the_limit double
+);
+
+create table scores.purchase_scores (
+    party_id varchar, customer_kind varchar, as_of date, probability_alive double, churn_missing_because varchar,
+    expected_purchases double, expected_purchases_missing_because varchar, expected_value_eur decimal(18, 2),
+    expected_value_missing_because varchar, clv_eur decimal(18, 2), clv_missing_because varchar,
+    next_purchase_on date, next_purchase_missing_because varchar
+);
+create table scores.purchase_models (
+    model varchar, customer_kind varchar, as_of date, customers bigint, repeat_buyers bigint,
+    fitted_customers bigint, parameters varchar, standard_errors varchar, log_likelihood double, converged boolean,
+    missing_because varchar, horizon_months integer, discount_rate double, holdout_days integer,
+    holdout_customers bigint, holdout_purchases bigint, holdout_expected double,
+    holdout_mean_absolute_error double, holdout_naive_error double, value_frequency_correlation double,
+    quality varchar
 );

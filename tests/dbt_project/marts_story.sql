@@ -5,9 +5,9 @@ insert into golden.golden_parties
 ('P-abeck', 'person', 'A.', 'Beck', null, 'beck@y.de', null, false, 1, ['erp']),
 ('P-cleo', 'person', 'Cleo', 'Dorn', null, null, null, false, 1, ['erp']),
 ('P-muster', 'organisation', null, null, 'Muster GmbH', null, null, false, 1, ['erp']);
-insert into golden.xref_parties (record_id, party_id, party_type) values
-('anna', 'P-anna', 'person'), ('abeck', 'P-abeck', 'person'), ('cleo', 'P-cleo', 'person'),
-('muster', 'P-muster', 'organisation');
+insert into golden.xref_parties (record_id, party_id, party_type, source) values
+('anna', 'P-anna', 'person', 'shop'), ('abeck', 'P-abeck', 'person', 'erp'), ('cleo', 'P-cleo', 'person', 'erp'),
+('muster', 'P-muster', 'organisation', 'erp');
 insert into golden.golden_party_roles values ('P-cleo', 'P-muster', 'contact', 'key', 'its source names the firm', 'cleo', 9.0);
 insert into golden.golden_lineage (party_id, attribute, purpose, legal_basis) values
 ('P-anna', 'family_name', 'contract', 'Art. 6 (1) b'), ('P-anna', 'email', 'marketing', 'Art. 6 (1) a'),

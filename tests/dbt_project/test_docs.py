@@ -40,12 +40,14 @@ def _refused(*_: object) -> None:
     raise AssertionError("the docs asked for a connection")
 
 
+@pytest.mark.slow
 def test_the_docs_are_a_page_with_its_catalogue(documented: Path) -> None:
     assert (documented / "index.html").stat().st_size > 100_000
     catalogue = json.loads((documented / "catalog.json").read_text())
     assert "model.stamm.dim_date" in catalogue["nodes"]
 
 
+@pytest.mark.slow
 def test_the_page_loads_nothing_from_elsewhere(documented: Path) -> None:
     page = (documented / "index.html").read_text(encoding="utf-8")
     assert 'src="http' not in page.split("</head>")[0]

@@ -72,7 +72,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Marts, lis
     for script in ("marts_inputs.sql", "marts_story.sql"):
         marts.sql((here / script).read_text(encoding="utf-8"))
     marts.manifest = marts.dbt("parse")
-    yield marts, list(marts.dbt("build", "--select", "path:models/marts").results)
+    yield marts, list(marts.dbt("build", "--select", "path:models/marts", "path:models/metrics").results)
     for name, value in before.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})
 

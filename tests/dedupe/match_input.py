@@ -15,6 +15,7 @@ COLUMNS = {
     "city": TEXT, "country": TEXT, "vat_id": TEXT, "website_domain": TEXT,
     "organisation_key": TEXT, "created_at": pa.timestamp("us"), "updated_at": pa.timestamp("us"),
     "purpose": TEXT, "legal_basis": TEXT, "retention": TEXT, "restricted": pa.bool_(),
+    "echoes": pa.list_(TEXT),
 }  # fmt: skip
 SYSTEMS = {"erp": "s4", "shop": "shopware", "mail": "brevo", "help": "zendesk"}
 DEFAULTS = {

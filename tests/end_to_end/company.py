@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 from serving.feed import read_changes
 from stamm.store import Store
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,12 @@ class Company:
             stderr=subprocess.PIPE,
         )
 
-    def stamm(self, *arguments: str, exit_code: int = 0) -> str:
-        """Run a command; what it says. Fails if the exit code is not the expected one."""
-        done = self._done(arguments, exit_code)
+    def stamm(self, *arguments: str, exit_code: int = 0, given: str = "") -> str:
+        """Run a command; what it says. Fails if the exit code is not the expected one.
+
+        `given` is what it reads from standard input.
+        """
+        done = self._done(arguments, exit_code, given)
         return done.stdout + done.stderr
 
     def json(self, *arguments: str) -> Any:
@@ -56,12 +65,15 @@ class Company:
         assert isinstance(found, dict)
         return found
 
-    def _done(self, arguments: tuple[str, ...], exit_code: int) -> subprocess.CompletedProcess[str]:
+    def _done(
+        self, arguments: tuple[str, ...], exit_code: int, given: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
             env=self.environment(),
             text=True,
+            input=given,
             capture_output=True,
             check=False,
         )
@@ -75,7 +87,8 @@ class Company:
         with open_warehouse(
             self.home / "published" / "current" / "stamm.duckdb", read_only=True
         ) as con:
-            names = [row[0] for row in con.sql("show tables").fetchall() if row[0] != "build_info"]
+            of_runs = {"build_info", "dq_results"}
+            names = [row[0] for row in con.sql("show tables").fetchall() if row[0] not in of_runs]
             return {
                 name: con.sql(f'select * from "{name}" order by all').fetchall() for name in names
             }
@@ -104,3 +117,22 @@ def new_company(folder: Path, *, customers: int = 300, seed: int = 7) -> Company
         f"sandbox: {{customers: {customers}, seed: {seed}}}\n", encoding="utf-8"
     )
     return Company(folder)
+
+
+def company_that_ran(
+    factory: pytest.TempPathFactory, folder: Path, *, customers: int, seed: int
+) -> tuple[Company, dict[str, Any]]:
+    """A copy of a company that ran once, for whichever test and process asked first; its summary.
+
+    For tests of what comes after a first run: some do not look at the size, and share one.
+    """
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made = shared / f"company-{customers}-{seed}"
+    summary = made / "summary.json"
+    with FileLock(made.with_suffix(".lock")):
+        if not summary.exists():
+            shutil.rmtree(made, ignore_errors=True)  # of a first run that failed
+            summary.write_text(json.dumps(new_company(made, customers=customers, seed=seed).run()))
+    shutil.copytree(made, folder, symlinks=True, dirs_exist_ok=True)
+    return Company(folder), json.loads(summary.read_text())

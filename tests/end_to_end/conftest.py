@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.end_to_end.company import Company, new_company
+from tests.end_to_end.company import Company, company_that_ran
 
 
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory) -> tuple[Company, dict]:
-    company = new_company(tmp_path_factory.mktemp("company"))
-    return company, company.run()
+    folder = tmp_path_factory.mktemp("company")
+    return company_that_ran(tmp_path_factory, folder, customers=300, seed=7)

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 
 from stamm.store import Store
-from tests.end_to_end.company import Company, new_company
+from tests.end_to_end.company import Company, company_that_ran, new_company
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 # Stage to be killed in → the stage that ends just before it.
 STAGES = {
     "extract erp": "",
@@ -18,15 +18,18 @@ STAGES = {
     "prepare": "gate landing",
     "golden": "gate match_input",
     "marts": "operational tables",
-    "publish": "gate marts",
+    "scores": "gate marts",
+    "customer scores": "scores",
+    "publish": "customer scores",
 }
 
 
 def kill_in(stage: str, company: Company) -> None:
     """Kill the run a moment after the stage before this one is done."""
+    before = runs(company)
     process = company.start("run", "--json")
     while process.poll() is None:
-        if STAGES[stage] in finished(company):
+        if STAGES[stage] in finished(company, before):
             time.sleep(0.3)
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -35,23 +38,43 @@ def kill_in(stage: str, company: Company) -> None:
     raise AssertionError(f"the run ended before {stage}: {process.communicate()}")
 
 
-def finished(company: Company) -> set[str]:
-    """Stages that are done; the empty name stands for the begun run."""
+def runs(company: Company) -> set[str]:
+    return asked(company, "runs", "select run_id as found from runs")
+
+
+def finished(company: Company, before: set[str]) -> set[str]:
+    """Stages of the run that was not there before; the empty name stands for its beginning."""
+    begun = runs(company) - before
+    if not begun:
+        return set()
+    query = "select stage as found from run_stages where run_id = ?"
+    return asked(company, "run_stages", query, *begun) | {""}
+
+
+def asked(company: Company, table: str, query: str, *values: str) -> set[str]:
     with closing(Store.open(company.home / "state.db")) as store:
-        if not store.has_table("run_stages"):
-            return set()
-        begun = store.query("select 1 from runs")
-        stages = {row["stage"] for row in store.query("select stage from run_stages")}
-        return stages | {""} if begun else set()
+        rows = store.query(query, values) if store.has_table(table) else ()
+        return {row["found"] for row in rows}
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    company = new_company(tmp_path_factory.mktemp("calm"), customers=150, seed=5)
+    folder = tmp_path_factory.mktemp("calm")
+    return company_that_ran(tmp_path_factory, folder, customers=150, seed=5)[0]
+
+
+@pytest.mark.slow
+def test_killed_in_each_stage_in_turn_the_last_run_finishes_the_work(tmp_path, undisturbed):
+    company = new_company(tmp_path, customers=150, seed=5)
+    company.take_keys_of(undisturbed)
+    for stage in STAGES:
+        kill_in(stage, company)
     company.run()
-    return company
+    assert company.tables() == undisturbed.tables()
+    assert company.feed() == undisturbed.feed()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("stage", STAGES)
 def test_killed_in_a_stage_the_next_run_finishes_the_work(stage, tmp_path, undisturbed):
     company = new_company(tmp_path, customers=150, seed=5)

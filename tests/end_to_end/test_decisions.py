@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from dedupe.answers.why import answers
 from dedupe.identity import ledger
+from dedupe.judgement.pins import Wish, pin
 from stamm.duck import open_warehouse
 from stamm.store import Store
-from tests.end_to_end.company import new_company
+from tests.end_to_end.company import company_that_ran
 
+TYPED = "+493055544332"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
     """A company of its own, run once: these tests decide things."""
-    company = new_company(tmp_path_factory.mktemp("company"))
-    company.run()
-    return company
+    folder = tmp_path_factory.mktemp("company")
+    return company_that_ran(tmp_path_factory, folder, customers=300, seed=7)[0]
 
 
 def warehouse(company):
@@ -37,6 +39,18 @@ def last_events(company) -> dict[str, list[tuple[str, str]]]:
         pair = (event.party_id, event.other_party_id or "")
         found.setdefault(event.event, []).append(pair)
     return {event: sorted(pairs) for event, pairs in found.items()}
+
+
+def phone_of(company, party):
+    """What is published of it, and by which rule."""
+    rows = company.json(
+        "query",
+        "select g.phone, l.rule from golden_parties as g left join golden_lineage as l"
+        " on l.party_id = g.party_id and l.attribute = 'phone'"
+        f" where g.party_id = '{party}'",
+    )
+    [row] = rows
+    return row["phone"], row["rule"]
 
 
 def test_every_golden_cell_of_a_run_has_its_answer(company):
@@ -79,21 +93,28 @@ def test_an_unmerge_parts_for_ever_and_a_merge_brings_together_again(company):
     party_id = party["party_id"]
     records = company.json("resolve", party_id)["records"]
     company.stamm("unmerge", records[0], "--why", "another person, called")
+    with closing(Store.open(company.home / "state.db")) as store:
+        wish = Wish("person", "phone", {"phone": TYPED}, frozenset(records))
+        pin(store, wish, by="anna", at=datetime.now(UTC), reason="told on the phone")
     predicted = company.json("simulate", "--threshold", "1")
     with (company.folder / "stamm.yaml").open("a", encoding="utf-8") as settings:
         settings.write("linkage: {threshold: 1}\n")
     assert company.run()["counts"]["parties"] == predicted["parties_after"]
     one, other = (company.json("resolve", record)["party_id"] for record in records[:2])
     assert one != other
+    assert phone_of(company, other) == (TYPED, "pinned")  # two of three records are with it
+    assert phone_of(company, one)[0] != TYPED
     assert company.json("resolve", party_id)["party_id"] in (one, other)
     company.run("--full")
     assert company.json("resolve", records[0])["party_id"] == one
+    assert phone_of(company, other) == (TYPED, "pinned")
     assert "was judged different" in company.stamm("history", records[0])
 
     company.stamm("merge", one, other, "--why", "the same after all")
     company.run()
     answers_now = {company.json("resolve", asked)["party_id"] for asked in (one, other, party_id)}
     assert len(answers_now) == 1
+    assert phone_of(company, *answers_now) == (TYPED, "pinned")
 
 
 def test_review_and_evaluate_speak_of_the_last_run(company):

@@ -1,8 +1,11 @@
 """`stamm run` on a fresh folder: everything is extracted, linked, checked and published."""
 
+import pytest
 from filelock import FileLock
 
 from tests.end_to_end.company import new_company
+
+pytestmark = pytest.mark.timeout(600)  # begins first, so that nobody waits for its company
 
 
 def test_every_source_landed_records_and_a_build_was_published(ran):

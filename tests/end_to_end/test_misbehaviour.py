@@ -6,7 +6,7 @@ import requests
 from sandbox.company import create
 from sandbox.server import running
 from sandbox.server.faults import KINDS
-from tests.end_to_end.company import new_company
+from tests.end_to_end.company import company_that_ran, new_company
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SYSTEMS = ("erp", "shop", "mail", "help")
@@ -20,9 +20,8 @@ def misbehave(url: str) -> None:
             requests.post(f"{url}/_sandbox/faults", json=fault, timeout=5).raise_for_status()
 
 
-def test_after_every_misbehaviour_the_tables_are_those_of_a_calm_day(tmp_path):
-    calm = new_company(tmp_path / "calm", customers=150, seed=5)
-    calm.run()
+def test_after_every_misbehaviour_the_tables_are_those_of_a_calm_day(tmp_path, tmp_path_factory):
+    calm, _ = company_that_ran(tmp_path_factory, tmp_path / "calm", customers=150, seed=5)
     company = new_company(tmp_path / "rough", customers=150, seed=5)
     company.take_keys_of(calm)
     folder = company.home / "sandbox"

@@ -2,14 +2,13 @@
 
 import pytest
 
-from tests.end_to_end.company import new_company
+from tests.end_to_end.company import company_that_ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def test_reading_all_sources_anew_lands_nothing_and_leaves_the_build(tmp_path):
-    company = new_company(tmp_path, customers=100, seed=3)
-    first = company.run()
+def test_reading_all_sources_anew_lands_nothing_and_leaves_the_build(tmp_path, tmp_path_factory):
+    company, first = company_that_ran(tmp_path_factory, tmp_path, customers=80, seed=3)
     before = company.tables()
     again = company.run("--reextract")
     assert sum(row["landed"] for row in again["sources"]) == 0
@@ -18,9 +17,8 @@ def test_reading_all_sources_anew_lands_nothing_and_leaves_the_build(tmp_path):
     assert company.tables() == before
 
 
-def test_the_same_day_gives_the_same_rows_and_another_day_other_ages(tmp_path):
-    company = new_company(tmp_path, customers=100, seed=3)
-    company.run("--as-of", "2026-06-30")
+def test_the_same_day_gives_the_same_rows_and_another_day_other_ages(tmp_path, tmp_path_factory):
+    company, _ = company_that_ran(tmp_path_factory, tmp_path, customers=80, seed=3)
     scores = company.tables()["customer_scores"]
     company.run("--as-of", "2026-09-30")
     assert company.tables()["customer_scores"] != scores

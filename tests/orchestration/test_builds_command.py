@@ -29,6 +29,10 @@ def home(tmp_path, monkeypatch):
             "create table golden.golden_parties as "
             f"select 'P' || i as party_id, 'Anna Beck' as full_name from range({PEOPLE}) t(i)"
         )
+        con.execute(
+            "create table golden.xref_parties as "
+            "select 'r' || party_id as record_id, party_id from golden.golden_parties"
+        )
     for build in ("b1", "b2"):
         info = {"as_of": "2026-06-30"}
         publish(tmp_path / "w.duckdb", home.published, build_id=build, info=info)

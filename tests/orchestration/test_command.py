@@ -8,13 +8,15 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
+from stamm.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
-    "init", "check", "run", "dedupe", "status", "query", "explain", "lookup", "resolve",
+    "init", "check", "run", "dedupe", "status", "query", "metrics", "explain", "lookup", "resolve",
     "history", "why",
     "judge", "merge", "unmerge", "alias", "review", "evaluate", "simulate", "train",
-    "publish", "ui", "connector", "schema", "sandbox",
+    "publish", "push", "serve", "backup", "restore", "ui",
+    "key", "desk", "connector", "schema", "quarantine", "target-group", "alert", "sandbox",
 ]  # fmt: skip
 
 
@@ -42,3 +44,11 @@ def test_init_writes_a_file_that_is_valid_and_does_not_overwrite_it(tmp_path, mo
     assert "sources" in Path("stamm.yaml").read_text(encoding="utf-8")
     second = CliRunner().invoke(app, ["init"])
     assert second.exit_code != 0
+
+
+def test_a_declaration_goes_into_a_folder_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = ["schema", "declare", "shop", "--out", "schemas/shop.yml"]
+    with pytest.raises(UsageError, match="expected the folder schemas to be there, found none"):
+        CliRunner().invoke(app, out, catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dedupe.judgement.judgements import record_judgement
+from dedupe.judgement.pins import Wish, forget_pins, pin, unpin
 from orchestration.fingerprint import decisions, run_fingerprint
 from orchestration.project import Project
 from privacy.consents import ConsentEvent, record_consent
@@ -48,6 +49,21 @@ def test_each_decision_is_seen(store):
     )
     seen.append(decisions(store))
     assert len(set(seen)) == 5
+
+
+def test_a_pin_and_its_end_are_decisions_that_a_run_looks_at(store):
+    told = [decisions(store)]
+    number = pin(store, Wish("person", "phone", {"phone": "+4930"}, frozenset("a")),
+                 by="Anna", at=AT, reason="said so")  # fmt: skip
+    told.append(decisions(store))
+    unpin(store, number, by="Anna", at=AT, reason="wrong")
+    told.append(decisions(store))
+    pin(store, Wish("person", "phone", {"phone": "+4930"}, frozenset("a")),
+        by="Anna", at=AT, reason="said so")  # fmt: skip
+    told.append(decisions(store))
+    forget_pins(store, ["a"], by="dpo", at=AT)
+    told.append(decisions(store))
+    assert len(set(told)) == 5
 
 
 def test_an_edited_specification_of_ones_own_is_a_change(store, tmp_path):

@@ -87,6 +87,7 @@ def test_simulate_tells_what_a_threshold_would_do(stamm, home):
     assert not home.simulation.exists()
 
 
+@pytest.mark.slow
 def test_train_shows_what_fifty_judgements_would_change_and_applies_nothing(stamm, home):
     refused = CliRunner().invoke(app, ["train", "--supervised"])
     assert "person: expected at least 50 judgements" in str(refused.exception)

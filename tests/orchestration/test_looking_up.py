@@ -2,6 +2,8 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
+from time import sleep
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +12,8 @@ from dedupe.resolve import resolve_parties
 from dedupe.specification import load_specification
 from orchestration.looking_up import CurrentLookup
 from orchestration.runs import RunLog
+from orchestration.serving_api import WarmLookup
+from serving.suppressed import NOTHING, Suppressed
 from stamm.duck import open_warehouse
 from stamm.errors import StammError
 from stamm.home import Home
@@ -66,3 +70,24 @@ def test_records_of_a_later_run_are_found_as_soon_as_nobody_holds_the_warehouse(
     assert [hit.record_id for hit in warm.find(CARD, 5)] == ["n1@shop"]
     warm.find(CARD, 5)
     assert len(reads) == 2
+
+
+def test_a_server_finds_as_soon_as_the_records_are_read_and_nobody_who_is_hidden(home, store):
+    """After the runs of the test above."""
+    with closing(WarmLookup(SimpleNamespace(home=home), store)) as warm:
+        while warm.state() != "ready":
+            sleep(0.01)
+        [hit] = warm.find(CARD, 5, NOTHING)
+        assert hit.record_id == "n1@shop"
+        assert warm.find(CARD, 5, Suppressed(parties=frozenset([hit.party_id]))) == []
+
+
+def test_a_server_without_a_run_says_what_it_waits_for(tmp_path):
+    empty = Home(tmp_path).prepare()
+    with closing(Store.open(empty.store)) as none:
+        with closing(WarmLookup(SimpleNamespace(home=empty), none)) as warm:
+            while warm.state() == "loading":
+                sleep(0.01)
+            assert "expected a DuckDB file, found none" in warm.state()
+            with pytest.raises(StammError, match="a search needs the records of a run"):
+                warm.find(CARD, 5, NOTHING)

@@ -55,3 +55,46 @@ def test_a_stage_that_is_tried_again_adds_its_seconds_and_keeps_the_last_counts(
     (seconds, counts) = log.stages("r")["extract shop"]
     assert seconds > 0
     assert counts == {"rows": 5}
+
+
+def test_statistics_are_a_parquet_file_with_a_row_per_run_and_stage(log, tmp_path):
+    import pyarrow.parquet as pq
+
+    from orchestration.run_stats import write_run_stats
+
+    log.begin("r", "2026-06-30", full=True)
+    for stage, rows in (("extract shop", 7), ("fetching", None)):
+        with log.stage("r", stage) as counts:
+            counts["row_count"] = rows
+    assert log.stages("r")["extract shop"][1] == {}
+    log.end("r", "done", "b1")
+    write_run_stats(log._store, tmp_path / "reports" / "run_stats.parquet")
+    rows = pq.read_table(tmp_path / "reports" / "run_stats.parquet").to_pylist()
+    assert [(r["stage"], r["row_count"], r["outcome"], r["full"]) for r in rows] == [
+        ("extract shop", 7, "done", True), ("fetching", None, "done", True),
+    ]  # fmt: skip
+    assert f"{rows[0]['started_at']:%Y-%m-%d %H:%M}" == "2026-06-30 06:00"
+
+
+def test_a_push_that_went_well_at_the_second_try_leaves_a_run_that_is_done(log):
+    from orchestration.runs import Failure
+
+    log.begin("r", "2026-06-30", full=False)
+    log.end("r", "done", "b1")
+    for stage in ("push crm", "push mailing"):
+        log.failed("r", Failure(stage, "PushIncomplete"))
+        log.end("r", "PushIncomplete")
+    log.trying("r", "push crm")
+    assert log.latest()["outcome"] == "PushIncomplete"
+    log.trying("r", "push mailing")
+    assert (log.latest()["outcome"], log.failures("r")) == ("done", [])
+
+
+def test_an_extraction_that_is_tried_again_is_not_at_its_end(log):
+    from orchestration.runs import Failure
+
+    log.begin("r", "2026-06-30", full=False)
+    log.failed("r", Failure("extract shop", "Unreachable"))
+    log.end("r", "Unreachable")
+    log.trying("r", "extract shop")
+    assert (log.latest()["outcome"], log.latest()["ended_at"]) == (None, None)

@@ -64,6 +64,16 @@ def test_events_up_to_the_sandbox_s_present_are_read_by_a_machine_whose_clock_is
     assert materialised(session)["events"]["dagster/row_count"] == events
 
 
+def test_a_stream_tells_what_became_of_its_records_and_how_far_it_is_behind(session):
+    first = materialised(session)["contacts"]
+    assert first["extracted"] == first["landed"] + first["duplicates"] + first["rejected"]
+    assert first["at the source"] == first["extracted"]
+    again = materialised(session)["contacts"]
+    assert again["extracted"] == again["duplicates"] > 0
+    assert (again["landed"], again["rejected"], again["deleted"]) == (0, 0, 0)
+    assert again["lag_seconds"] >= 0
+
+
 def test_a_source_that_was_not_asked_for_reports_no_rows(session):
     session.only_source = "shop"
     told = materialised(session)

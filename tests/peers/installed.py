@@ -32,13 +32,15 @@ def cached(name: str, key: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def python_packages(name: str, *requirements: str) -> Path:
-    """A virtual environment of its own; returns its folder of programs."""
+def python_packages(name: str, *requirements: str, pinned: bool = True) -> Path:
+    """A virtual environment of its own, with our pins in force unless told; its programs."""
 
     def make(folder: Path) -> None:
         run("uv", "venv", "--quiet", "--python", "3.11", str(folder / "env"))
         python = str(folder / "env" / "bin" / "python")
-        run("uv", "pip", "install", "--quiet", "--python", python, *requirements)
+        # uv takes the pins of the project that it is called in.
+        where = None if pinned else folder
+        run("uv", "pip", "install", "--quiet", "--python", python, *requirements, cwd=where)
 
     return cached(name, " ".join(requirements), make) / "env" / "bin"
 

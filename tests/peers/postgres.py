@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -24,6 +25,10 @@ PACKAGES = ("postgresql",)
 
 USER = "stamm_reader"
 ACCOUNT = "postgres"  # the server refuses to run as root
+# Further lines of a statement begin with a tab; its values stand below it.
+_EXECUTED = re.compile(
+    r"execute <unnamed>: (SELECT[^\n]*(?:\n\t[^\n]*)*)\n[^\n]*DETAIL:\s+([^\n]*)"
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Postgres:
 
     port: int
     certificate: Path
+    log: Path
     password: str = field(repr=False)
 
     @property
@@ -43,8 +49,22 @@ class Postgres:
         told = self.execute(f"select coalesce(json_agg(t), '[]') from ({sql}) as t")
         return json.loads(told, parse_float=str)
 
+    def pages(self) -> list[str]:
+        """Statements with a limit and their values, as the log tells them if it is asked to."""
+        log = self.log.read_text(errors="replace")
+        return [" ".join(one) for one in _EXECUTED.findall(log) if "LIMIT" in one[0]]
+
     def execute(self, sql: str) -> str:
         return run(*self._psql(), "--command", sql)
+
+    def dump(self) -> str:
+        """The whole database as SQL."""
+        place = ("--host", "127.0.0.1", "--port", str(self.port), "--username", ACCOUNT)
+        return run("pg_dump", "--no-owner", *place, "crm")
+
+    def load(self, file: Path) -> None:
+        """What `dump` told, into an empty database."""
+        run(*self._psql(), "--file", str(file))
 
     @contextmanager
     def transaction(self, sql: str) -> Iterator[None]:
@@ -94,7 +114,7 @@ def running(*options: str) -> Iterator[Postgres]:
         ready = _is_ready(programs, port)
         log = folder / "log"
         with serving(command, ready, log):
-            server = Postgres(port, data / "server.crt", password)
+            server = Postgres(port, data / "server.crt", log, password)
             _furnish(server)
             yield server
     finally:

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from tests.peers import (
     dovecot,
+    file_servers,
     ghost,
     postgres,
     prism,
     request_tracker,
     roundup,
     sap,
+    superset,
     tryton,
     vendure,
 )  # fmt: skip
 from tests.peers.installed import debian_packages
 
-DEBIAN = (*dovecot.PACKAGES, *postgres.PACKAGES, *request_tracker.PACKAGES)
+DEBIAN = (
+    *dovecot.PACKAGES, *file_servers.PACKAGES, *postgres.PACKAGES, *request_tracker.PACKAGES,
+    "systemd",
+)  # fmt: skip
 TEMPLATES = (
-    tryton.template, roundup.template, vendure.template, ghost.template, prism.template,
-    sap.template,
-    request_tracker.template,
+    tryton.template, tryton.postgres_template, roundup.template, vendure.template, ghost.template,
+    prism.template, sap.template, request_tracker.template, file_servers.s3_program,
+    superset.packages,
 )  # fmt: skip
 
 

@@ -79,13 +79,13 @@ class RequestTracker:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[RequestTracker]:
-    """A server over a fresh copy of the database."""
+def running(folder: Path, *options: str) -> Iterator[RequestTracker]:
+    """A server over a fresh copy of the database; `options` go to its web server."""
     debian_packages(*PACKAGES)
     shutil.copy(template() / "rt.sqlite", folder / "rt.sqlite")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [SERVER, "--port", str(port)]
+    command = [SERVER, "--port", str(port), *options]
     ready = answers(f"{url}/REST/2.0/queues/all", auth=ROOT)
     with serving(command, ready, folder / "rt.log", env=_configured(folder, port)):
         yield RequestTracker(url, folder / "rt.sqlite")

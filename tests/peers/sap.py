@@ -30,6 +30,12 @@ PACKAGES = (
 SERVICE = "API_BUSINESS_PARTNER"
 PATH = f"sap/opu/odata/sap/{SERVICE}"
 USER, PASSWORD = "stamm", "muster-2026"
+# Without an agent the adapter closes what it asks V4 on, and its caller's connection with it.
+_KEEPING = """
+const cds = require("@sap/cds"), agent = new (require("http").Agent)({ keepAlive: true })
+cds.prependListener("bootstrap", app => app.use((req, _, next) => { req.agent = agent; next() }))
+module.exports = cds.server
+"""
 _NAVIGATION = ("cds.Association", "cds.Composition")  # leads nowhere without data behind it
 
 
@@ -72,10 +78,14 @@ def _predicate(key: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def running(folder: Path, *, partners: int = 0, limit: int = 1000) -> Iterator[Sap]:
+def running(
+    folder: Path, *, partners: int = 0, limit: int = 1000, keeps_open: bool = False
+) -> Iterator[Sap]:
     """A server with so many partners of one day; a page holds `limit` records at most."""
     project, port = folder / "erp", free_port()
     _lay_out(project, limit)
+    if keeps_open:
+        (project / "server.js").write_text(_KEEPING)
     _write_partners(project, partners)
     program = str(project / "node_modules" / ".bin" / "cds")
     url = f"http://localhost:{port}"  # as its links name it; others are not followed

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from stamm.errors import CredentialsRefused
 from tests.connectors.sandboxed import small_pages
 from tests.peers.landed import Source
 from tests.peers.request_tracker import ROOT, RequestTracker, running
+from tests.peers.wire import wired
 
 pytestmark = [pytest.mark.peer, pytest.mark.rt, pytest.mark.timeout(600)]
 
@@ -153,6 +155,22 @@ def test_pages_that_the_server_caps_are_read_to_the_end(server: RequestTracker, 
     tickets = small_pages(source.system.stream("tickets"), size=500)
     only = replace(tickets, paginate=replace(tickets.paginate, only="id > 4000"))
     assert source.landing.extract(source.settings, only).upserts == 250
+
+
+def test_where_its_web_server_keeps_a_connection_open_one_serves_a_whole_read(tmp_path: Path):
+    kept = ("--max-keepalive-reqs", "1000", "--keepalive-timeout", "30")  # Starlet's default is 1
+    with running(tmp_path, *kept) as server, wired(urlsplit(server.url).port or 0) as wire:
+        server.execute("""
+            insert into Tickets (id, EffectiveId, Queue, Type, Owner, Subject, Status, Creator,
+                                 Created, LastUpdatedBy, LastUpdated)
+            with recursive n(i) as (select 1001 union all select i + 1 from n where i < 1100)
+            select i, i, 1, 'ticket', 6, 'Muster ' || i, 'open', 1, '2026-01-02 03:04:05', 1,
+              '2026-01-02 03:04:05' from n
+        """)
+        source = source_of(replace(server, url=f"http://127.0.0.1:{wire.port}"), tmp_path)
+        tickets = small_pages(source.system.stream("tickets"), size=5)
+        assert source.landing.extract(source.settings, tickets).pages > 10
+        assert wire.connections == 1
 
 
 def test_a_wrong_password_is_said_to_be_refused(server: RequestTracker, tmp_path: Path):

@@ -33,6 +33,10 @@ HELD = {
                _messageid as messageid,
                _creation as creation, _activity as activity from _msg where __retired__ = 0
     """,
+    "statuses": """
+        select id, _name as name,
+               _creation as creation, _activity as activity from _status where __retired__ = 0
+    """,
 }
 LINKED = {
     "issues": {"nosy": "issue_nosy", "messages": "issue_messages", "keyword": "issue_keyword"},
@@ -104,6 +108,7 @@ def test_every_edit_is_landed(server: Roundup, tmp_path: Path):
         "set issue3 title='Lampe flackert' status=chatting", "set user5 realname='Anna Beispiel'",
         "set msg1 summary='Sie flackert nicht mehr'", "set issue4 nosy=+k6",
         "retire issue7", "retire user9",
+        "set status8 name=erledigt",
     )  # fmt: skip
     source.read()
     assert_complete(server, source)

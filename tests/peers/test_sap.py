@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from connectors.odata import duration, moment
 from connectors.registry import systems
 from stamm.errors import CredentialsRefused
+from tests.connectors.sandboxed import small_pages
 from tests.peers.landed import Source
 from tests.peers.sap import PASSWORD, USER, Sap, running
+from tests.peers.wire import wired
 
 pytestmark = [pytest.mark.peer, pytest.mark.s4, pytest.mark.timeout(600)]
 
@@ -147,6 +150,18 @@ def test_ten_thousand_partners_of_one_day_are_read_through_capped_pages(tmp_path
         keys = source.records("business_partners")
         assert set(keys) == {f"{number:010}" for number in range(10_000)}
         assert source.read_one("business_partners").rows == 0
+
+
+def test_where_its_adapter_keeps_a_connection_open_one_serves_a_whole_read(tmp_path: Path):
+    with (
+        running(tmp_path, partners=100, keeps_open=True) as server,
+        wired(urlsplit(server.url).port or 0) as wire,
+    ):
+        wired_server = replace(server, url=f"http://localhost:{wire.port}")
+        source = source_of(wired_server, tmp_path / "landed")
+        partners = small_pages(source.system.stream("business_partners"), size=5)
+        assert source.landing.extract(source.settings, partners).pages > 10
+        assert wire.connections == 1
 
 
 def test_a_wrong_password_is_said_to_be_refused(server: Sap, tmp_path: Path):

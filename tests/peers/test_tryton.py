@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from connectors.tryton import moment
-from stamm.errors import CredentialsRefused
+from stamm.clock import ManualClock
+from stamm.errors import CredentialsRefused, Unreachable
+from tests.connectors.sandboxed import small_pages
 from tests.peers.landed import Source
-from tests.peers.tryton import Tryton, running
+from tests.peers.postgres import self_signed
+from tests.peers.tryton import Tryton, running, running_on_waitress
+from tests.peers.wire import wired
 
 pytestmark = [pytest.mark.peer, pytest.mark.tryton, pytest.mark.timeout(600)]
 
@@ -145,3 +151,32 @@ def test_a_wrong_key_is_said_to_be_refused(server: Tryton, tmp_path: Path):
     stranger = Source(tmp_path, "tryton", url=server.url, key="x" * 40, insecure=True)
     with pytest.raises(CredentialsRefused):
         stranger.read_one("parties")
+
+
+def test_a_certificate_that_nobody_trusts_is_refused_and_nothing_is_sent(
+    server: Tryton, tmp_path: Path
+):
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(self_signed(tmp_path), tmp_path / "server.key")
+    port = urlsplit(server.url).port
+    assert port
+    with wired(port, own) as wire:
+        url = f"https://127.0.0.1:{wire.port}/crm"
+        source = Source(tmp_path, "tryton", ManualClock(datetime.now(UTC)), url=url, key=server.key)
+        with pytest.raises(Unreachable, match="its certificate was not accepted"):
+            source.read_one("parties")
+        assert wire.connections == 0
+
+
+def test_under_a_server_that_keeps_a_connection_open_one_serves_a_whole_read(tmp_path: Path):
+    with running_on_waitress(tmp_path) as server, wired(urlsplit(server.url).port or 0) as wire:
+        server.execute("""
+            insert into party_party (name, code, active, create_date, create_uid)
+            with recursive n(i) as (select 1 union all select i + 1 from n where i < 100)
+            select 'Muster ' || i, 'M' || i, 1, '2026-01-02 03:04:05', 1 from n
+        """)
+        url = f"http://127.0.0.1:{wire.port}/crm"
+        source = Source(tmp_path, "tryton", url=url, key=server.key, insecure=True)
+        parties = small_pages(source.system.stream("parties"), size=5)
+        assert source.landing.extract(source.settings, parties).pages > 10
+        assert wire.connections == 1

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dedupe.judgement.judgements import record_judgement
+from dedupe.judgement.pins import Wish, pin
 from privacy.consents import ConsentEvent, record_consent
 from privacy.suppressions import suppress_address
 from sandbox.server import credentials
 from sandbox.truth import write_truth
 from stamm.store import Store
+from tests.connectors.sinks.receiver import SECRET
 
 EMAIL = "kanarina@zwitscherbach.example-mail.de"
 SECOND_EMAIL = "piepmatz77@zwitscherbach.example-mail.de"
@@ -56,23 +59,25 @@ def plant(sandbox: Path) -> None:
 
 
 def write_files(folder: Path) -> None:
-    """A folder of files: one row that lands, one that cannot because its key came before."""
+    """An archive with one row that lands, and one that cannot because its key came before."""
     folder.mkdir(parents=True)
-    (folder / "fair.csv").write_text(
+    text = (
         "Nr;Vorname;Nachname;E-Mail;Straße;Geburtstag\n"
         f"7;Kanarina;Zwitscherbach;{EMAIL};Trällerwinkel 7;01.04.2190\n"
-        f"7;Kanarina;Zwitscherbach;{SECOND_EMAIL};Trällerwinkel 9;\n",
-        encoding="utf-8",
+        f"7;Kanarina;Zwitscherbach;{SECOND_EMAIL};Trällerwinkel 9;\n"
     )
+    with zipfile.ZipFile(folder / "fair.zip", "w") as archive:
+        archive.writestr("fair.csv", text)
 
 
-def write_settings(folder: Path, base_url: str) -> dict[str, str]:
-    """`stamm.yaml` over all five kinds of sources; returns the environment it needs."""
+def write_settings(folder: Path, base_url: str, crm: str) -> dict[str, str]:
+    """`stamm.yaml` over five kinds of sources and a target; returns the environment it needs."""
     secrets = {
         "ERP_PASSWORD": credentials.S4_PASSWORD,
         "SHOP_SECRET": credentials.SHOPWARE_CLIENT_SECRET,
         "MAIL_KEY": credentials.BREVO_API_KEY,
         "HELP_TOKEN": credentials.ZENDESK_API_TOKEN,
+        "CRM_SECRET": SECRET,
     }
     (folder / "stamm.yaml").write_text(
         f"""
@@ -84,9 +89,12 @@ sources:
   mail: {{system: brevo, url: "{base_url}/mail", api_key: "${{MAIL_KEY}}", insecure: true}}
   help: {{system: zendesk, url: "{base_url}/help", email: {credentials.ZENDESK_EMAIL},
           api_token: "${{HELP_TOKEN}}", insecure: true}}
-  fair: {{system: files, path: data/sandbox/files/fair, format: csv, stream: parties, key: [Nr],
+  fair: {{system: files, path: "zip://*.csv::data/sandbox/files/fair/fair.zip", format: csv,
+          stream: parties, key: [Nr],
           map: {{given_name: Vorname, family_name: Nachname, email: E-Mail, street: Straße,
                  birth_date: Geburtstag}}}}
+sinks:
+  crm: {{system: webhook, url: "{crm}", secret: "${{CRM_SECRET}}", insecure: true}}
 quality: {{rejected_share: 0.9}}
 """,
         encoding="utf-8",
@@ -101,6 +109,8 @@ def decide(store: Store) -> None:
         store, ["a" * 32], ["b" * 32], "unsure", by="steward", at=at,
         reason="Frau Zwitscherbach rief an",
     )  # fmt: skip
+    wish = Wish("person", "email", {"email": EMAIL}, frozenset({"a" * 32}))
+    pin(store, wish, by="steward", at=at, reason="Frau Zwitscherbach rief an")
     record_consent(store, ConsentEvent(EMAIL, "email", "withdrawn", at, "Anruf"))
     suppress_address(store, SECOND_EMAIL, reason="objection", at=at)
 

@@ -97,6 +97,7 @@ def test_searching_for_nothing_is_refused():
         (Place("state.db-wal"), True),
         (Place("work/warehouse.duckdb", "staging.stg_s4__emails", "email"), True),
         (Place("published/b1/parquet/dim_contact.parquet", "", "email"), True),
+        (Place("published/b1/parquet/fct_a/year=2026/data_0.parquet", "", "address"), True),
         (Place("linkage/person.01ab.context.parquet", "", "value"), True),
         # Only ids may be there:
         (Place("work/warehouse.duckdb", "quality.quarantined_rows", "reason"), False),
@@ -119,6 +120,7 @@ def test_every_location_has_a_name_of_its_own_and_a_known_writer():
         "connectors",
         "dbt_project",
         "dedupe",
+        "examples/bi",
         "quality",
         "sandbox",
         "serving",

@@ -17,13 +17,22 @@ PARTY_TABLES = (
     "zendesk_users",
     "zendesk_organizations",
     "files_parties",
+    "tryton_parties",
+    "vendure_customers",
+    "ghost_members",
+    "rt_users",
+    "roundup_users",
 )
 DOCUMENT_TABLES = (
     "s4_sales_orders",
     "shopware_orders",
     "s4_billing_documents",
     "s4_quotations",
+    "tryton_sales",
+    "tryton_invoices",
+    "vendure_orders",
 )
+DECLARED_TABLES = ("database_held_parties", "database_held_orders")
 SOUND = """
 create schema landing; create schema intermediate; create schema golden; create schema marts;
 create schema ops;
@@ -35,6 +44,8 @@ create table landing.all_rejected (source varchar, system varchar, stream varcha
     load_id varchar, seq bigint, rule varchar, reason varchar);
 create table landing.all_tombstones (source varchar, system varchar, stream varchar,
     record_id varchar, load_id varchar);
+create table landing.all_dropped (source varchar, system varchar, stream varchar,
+    record_id varchar);
 create table landing.stream_basis as select 's4' as system, 'business_partners' as stream,
     '*' as field_group, 'contract' as purpose, 'Art. 6 (1) b' as legal_basis,
     'customer_master' as retention;
@@ -48,8 +59,14 @@ alter table intermediate.int_parties__match_input add column retention varchar d
 alter table intermediate.int_parties__match_input add column emails varchar[] default ['a@b.de'];
 alter table intermediate.int_parties__match_input add column phones varchar[] default [];
 alter table intermediate.int_parties__match_input add column family_name varchar default 'Roth';
+alter table intermediate.int_parties__match_input add column given_name varchar;
+alter table intermediate.int_parties__match_input add column full_name varchar;
 alter table intermediate.int_parties__match_input add column company_name varchar;
 alter table intermediate.int_parties__match_input add column vat_id varchar;
+alter table intermediate.int_parties__match_input add column street varchar;
+alter table intermediate.int_parties__match_input add column postcode varchar;
+alter table intermediate.int_parties__match_input add column city varchar;
+alter table intermediate.int_parties__match_input add column facet_of varchar;
 create table intermediate.int_parties__set_aside as select 'r2' as record_id, 'erp' as source,
     'business_partners' as stream, 'test' as reason, 'test_record' as rule;
 create table golden.xref_parties as select 'r1' as record_id, 'P1' as party_id;
@@ -59,6 +76,7 @@ create table golden.golden_parties as select 'P1' as party_id, null::varchar as 
     null::varchar as email, null::varchar as phone, null::varchar as street,
     null::varchar as house_number, null::varchar as postcode, null::varchar as city,
     'DE' as country, null::varchar as vat_id, null::varchar as website_domain,
+    'person' as party_type, 1 as records, ['erp'] as sources, null::double as cohesion,
     false as restricted;
 create table golden.golden_lineage as select 'P1' as party_id, unnest(
     ['given_name', 'family_name', 'birth_date', 'country']) as attribute, 'r1' as record_id,
@@ -97,11 +115,11 @@ def store(tmp_path):
 def con():
     with in_memory() as opened:
         opened.execute("create schema landing")
+        columns = "source varchar, record_id varchar, key varchar, raw varchar"
         for table in (*PARTY_TABLES, *DOCUMENT_TABLES):
-            opened.execute(
-                f"create table landing.{table} "
-                "(source varchar, record_id varchar, key varchar, raw varchar)"
-            )
+            opened.execute(f"create table landing.{table} ({columns})")
+        for table in DECLARED_TABLES:
+            opened.execute(f"create table landing.{table} (stream varchar, {columns})")
         opened.execute(SOUND.replace("create schema landing;", ""))
         for fact, moment in FACTS.items():
             name = fact if fact == "feedback" else f"{fact}s"
@@ -111,6 +129,7 @@ def con():
                 f"select 'f1' as {key}, 10.10::decimal(18,2) as amount_net, "
                 f"'EUR' as currency, amount_net as amount_net_eur, 'erp' as source, "
                 f"'done' as status, 'invoice' as kind, 'r1' as buyer_record_id, "
+                f"'r1' as requester_record_id, 'opened' as event, "
                 f"'l1' as party_link_id{when}"
             )
             opened.execute(f"create table marts.fct_{name} as {row}")
@@ -128,7 +147,9 @@ def gate(con, store):
     """Run a gate by name; `bounds` replaces thresholds."""
 
     def run(name, *, run_id="run1", at=AT, **bounds):
-        thresholds = SimpleNamespace(**{"rejected_share": 0.02, "largest_cluster": 3, **bounds})
+        thresholds = SimpleNamespace(
+            **{"rejected_share": 0.02, "largest_cluster": 3, "stops": (), **bounds}
+        )
         return run_gate(name, con, store, run_id=run_id, at=at, thresholds=thresholds)
 
     return run

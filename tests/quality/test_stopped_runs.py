@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sandbox.company import create
 from serving.builds import current_build
-from serving.feed import read_changes, replay
+from serving.changes import replay
+from serving.feed import read_changes
 from stamm.duck import open_warehouse
 from stamm.store import Store
-from tests.end_to_end.company import new_company
+from tests.end_to_end.company import company_that_ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 NAMES = ("full_name", "email", "city", "restricted", "records")
@@ -64,11 +64,11 @@ def ask(company, sql):
         return con.sql(sql).fetchall()
 
 
-def test_an_error_stops_the_publish_and_a_mended_source_lets_the_next_run_go_on(tmp_path):
-    company = new_company(tmp_path, customers=80, seed=3)
-    create(company.home / "sandbox", customers=80, seed=3)
-    shop = Shop(company)
-    published = company.run()["build"]
+def test_an_error_stops_the_publish_and_a_mended_source_lets_the_next_run_go_on(
+    tmp_path, tmp_path_factory
+):
+    company, first = company_that_ran(tmp_path_factory, tmp_path, customers=80, seed=3)
+    shop, published = Shop(company), first["build"]
     before = company.tables()
 
     # Before linking: two orders in a state that nobody knows.

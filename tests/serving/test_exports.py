@@ -31,6 +31,7 @@ def test_an_empty_store_gives_empty_tables_with_their_types(store):
             "customer_versions": 0,
             "suppressions": 0,
             "party_events": 0,
+            "target_group_counts": 0,
         }
         assert types(con, "consent_events")["occurred_at"] == "TIMESTAMP"
         assert types(con, "customer_versions")["attributes"] == "JSON"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.feed import append_changes, catch_up, read_changes, replay
+from serving.changes import replay
+from serving.feed import append_changes, catch_up, read_changes
 from serving.publish import publish
 from stamm.duck import open_warehouse
 from stamm.store import Store
@@ -32,7 +33,7 @@ def build_of(folder, build_id, parties, retired=()):
                 con.execute("insert into xref_parties values (?, ?)", [record, party_id])
         for old, new in dict(retired).items():
             con.execute("insert into retired_parties values (?, ?)", [old, new])
-    return SimpleNamespace(build_id=build_id, database=path)
+    return SimpleNamespace(build_id=build_id, database=path, is_copy=False)
 
 
 @pytest.fixture

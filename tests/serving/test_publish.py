@@ -152,7 +152,8 @@ def test_a_warehouse_that_is_still_open_in_this_process_is_published(warehouse, 
 
 def test_a_build_has_no_journal_beside_it(warehouse, tmp_path):
     build = publish(warehouse, tmp_path / "p", build_id="b1", info={})
-    assert {p.name for p in build.folder.iterdir()} == {"stamm.duckdb", "parquet", "build.json"}
+    names = {"stamm.duckdb", "lookups.duckdb", "parquet", "build.json"}
+    assert {p.name for p in build.folder.iterdir()} == names
 
 
 def test_nothing_published_yet_is_told(tmp_path):
@@ -193,3 +194,20 @@ def test_a_reader_in_another_process_keeps_its_build_through_publishes_and_rollb
     seen = {answers.get() for _ in range(answers.qsize())}
     assert seen == {"Anna"}
     assert names(root) == ["Anna 10"]
+
+
+def test_a_page_about_the_build_lies_in_it_and_in_its_copies(warehouse, tmp_path):
+    from serving.publish import republish
+    from serving.suppressed import Suppressed
+
+    with open_warehouse(warehouse) as con:  # ids of parties are text
+        con.execute("alter table marts.customer_360 alter party_id type varchar")
+        con.execute("alter table golden.xref_parties alter party_id type varchar")
+    page, missing = tmp_path / "quality.html", tmp_path / "other.html"
+    page.write_text("<p>all well</p>", encoding="utf-8")
+    build = publish(warehouse, tmp_path / "p", build_id="b1", info={}, pages=[page, missing])
+    page.write_text("<p>of a later run</p>", encoding="utf-8")
+    copy = republish(build, tmp_path / "p", hidden=Suppressed(addresses=frozenset({"x@y.de"})))
+    for one in (build, copy):
+        assert [p.name for p in one.folder.glob("*.html")] == ["quality.html"]
+        assert (one.folder / "quality.html").read_text() == "<p>all well</p>"

@@ -10,7 +10,8 @@ import pytest
 
 from serving import feed, publish, release
 from serving.builds import current_build, list_builds
-from serving.feed import catch_up, read_changes, replay
+from serving.changes import replay
+from serving.feed import catch_up, read_changes
 from stamm.duck import open_warehouse
 from stamm.store import Store
 

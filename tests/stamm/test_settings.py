@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr
 
 from stamm.errors import SettingsError
 from stamm.redaction import redact
-from stamm.settings import SourceSettings, json_schema, load_settings
+from stamm.settings import SinkSettings, SourceSettings, json_schema, load_settings
 
 
 class Shop(SourceSettings):
@@ -94,9 +94,9 @@ def test_one_mistake_gives_one_message_also_where_its_value_comes_from_the_envir
     text = "sources: {web: {system: shop, url: '${NOT_SET}', password: '${NOT_SET}'}}"
     assert mistakes(tmp_path, text) == [
         "stamm.yaml: sources.web.url: expected the environment variable NOT_SET to be set, "
-        "found none",
+        "found none; in this shell: export NOT_SET=…",
         "stamm.yaml: sources.web.password: expected the environment variable NOT_SET to be set, "
-        "found none",
+        "found none; in this shell: export NOT_SET=…",
     ]
 
 
@@ -127,11 +127,16 @@ MISTAKES = [
         "schedule: expected minute, hour, day, month and weekday, such as '0 5 * * *', "
         "found 'every day'",
     ),
-    ("publish: {kep: 3}", "publish.kep: expected one of keep, found 'kep' – did you mean 'keep'?"),
+    (
+        "publish: {kep: 3}",
+        "publish.kep: expected one of keep, keep_days, postgres, found 'kep' "
+        "– did you mean 'keep'?",
+    ),
     ("quality: {rejected_share: 2}",
      "quality.rejected_share: expected less than or equal to 1, found 2"),
-    ("source: {}", "source: expected one of linkage, publish, quality, sandbox, schedule, "
-     "sources, timezone, truth, found 'source' – did you mean 'sources'?"),
+    ("source: {}", "source: expected one of alerts, hourly, linkage, log, owner, publish, "
+     "quality, sandbox, schedule, scores, service, sinks, sources, target_groups, timezone, truth, "
+     "found 'source' – did you mean 'sources'?"),
     ("truth: {source: a}",
      "truth.path: expected a value, found none"),
     ("sandbox: {customers: 3}",
@@ -172,3 +177,59 @@ def test_the_schema_for_editors_has_a_branch_per_system():
     branch = json_schema(SYSTEMS)["properties"]["sources"]["additionalProperties"]["oneOf"][0]
     assert branch["properties"]["system"] == {"const": "shop"}
     assert branch["required"] == ["password", "system", "url"]
+
+
+class Hook(SinkSettings):
+    secret: SecretStr
+    previous: SecretStr | None = None
+
+
+def test_targets_are_read_like_sources_and_every_mistake_is_told_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("P", "abcd")
+    path = tmp_path / "stamm.yaml"
+    path.write_text(
+        "sources: {web: {system: shop, url: u, password: '${P}'}}\n"
+        "sinks: {crm: {system: hook, secret: '${P}', source: web, stream: s, owns: [phone]},"
+        " Bad: {system: hook, secret: plain, source: wep, stream: s}, none: {system: hok}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path, SYSTEMS, {"hook": Hook})
+    assert [text.split(":")[1].strip() for text in caught.value.mistakes] == [
+        "sinks.Bad", "sinks.Bad.secret", "sinks.none.system", "sinks.Bad.source",
+    ]  # fmt: skip
+
+
+def test_a_target_may_name_the_source_that_reads_it_back_and_that_one_is_there(tmp_path):
+    path = tmp_path / "stamm.yaml"
+    path.write_text("sinks: {crm: {system: plain, source: web, stream: s}}", encoding="utf-8")
+    with pytest.raises(SettingsError, match="sinks.crm.source: expected one of the sources"):
+        load_settings(path, SYSTEMS, {"plain": SinkSettings})
+
+
+def test_the_schema_for_editors_has_a_branch_per_kind_of_target_and_wants_secrets_named():
+    schema = json_schema(SYSTEMS, {"hook": Hook})
+    [branch] = schema["properties"]["sinks"]["additionalProperties"]["oneOf"]
+    assert branch["properties"]["system"] == {"const": "hook"}
+    assert {"pattern"} <= branch["properties"]["previous"].keys()
+
+
+def test_the_secret_of_settings_within_settings_comes_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("BI", "postgresql://u:birke-77@db.example/bi")
+    text = "publish: {keep_days: 30, postgres: {url: '${BI}', schema: bi, reader: analysts}}"
+    publish = load(tmp_path, text).publish
+    assert (publish.keep_days, publish.postgres.schema_name) == (30, "bi")
+    assert publish.postgres.url.get_secret_value() == "postgresql://u:birke-77@db.example/bi"
+    assert "birke-77" not in repr(publish)
+
+
+def test_a_secret_written_out_within_settings_is_a_mistake(tmp_path):
+    (found,) = mistakes(tmp_path, "publish: {postgres: {url: 'postgresql://u:birke-77@h/d'}}")
+    assert found.startswith("stamm.yaml: publish.postgres.url: expected ${ENV_NAME}")
+    assert "birke-77" not in found
+
+
+def test_a_schema_that_is_no_plain_name_is_a_mistake(tmp_path, monkeypatch):
+    monkeypatch.setenv("BI", "postgresql://u@h/d")
+    (found,) = mistakes(tmp_path, "publish: {postgres: {url: '${BI}', schema: 'a; b'}}")
+    assert "publish.postgres.schema" in found

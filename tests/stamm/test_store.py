@@ -1,8 +1,10 @@
 """The operational store: migrations run once, transactions hold, secrets stay."""
 
+from contextlib import closing
+
 import pytest
 
-from stamm.errors import StoreError
+from stamm.errors import StoreBusy, StoreError
 from stamm.store import Store
 
 
@@ -56,3 +58,26 @@ def test_a_file_that_is_no_store_is_named(tmp_path):
     path.write_bytes(b"not a database at all, but long enough to be read as one" * 20)
     with pytest.raises(StoreError, match=r"state\.db"):
         Store.open(path)
+
+
+def test_a_reader_with_nothing_to_migrate_does_not_wait_for_who_writes(tmp_path):
+    with (
+        closing(Store.open(tmp_path / "s.db")) as one,
+        closing(Store.open(tmp_path / "s.db")) as two,
+    ):
+        one.migrate("things", ["create table things (name text)"])
+        known = one.secret("things")
+        two._connection.execute("pragma busy_timeout = 0")
+        with one.transaction() as db:
+            db.execute("insert into things values ('a')")
+            two.migrate("things", ["create table things (name text)"])
+            assert two.secret("things") == known
+
+
+def test_a_store_that_somebody_holds_is_busy_not_broken(tmp_path, monkeypatch):
+    monkeypatch.setattr("stamm.store._LOCK_SECONDS", 0.1)
+    with closing(Store.open(tmp_path / "state.db")) as held, held.transaction():
+        with closing(Store.open(tmp_path / "state.db")) as other:
+            with pytest.raises(StoreBusy, match="state.db: expected the operational store to be"):
+                with other.transaction():
+                    pass

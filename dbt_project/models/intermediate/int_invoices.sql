@@ -1,29 +1,32 @@
--- One row per billing document, credit memos included.
-with orders_billed as (
-    select items.source, items.invoice_number, min(orders.record_id) as order_record_id
-    from {{ ref('stg_s4__billing_items') }} as items
-    inner join {{ ref('stg_s4__sales_orders') }} as orders using (source, order_number)
-    group by all
+-- One row per invoice of any system, credit memos included.
+with shape as (
+    select
+        null::varchar as invoice_record_id,
+        null::varchar as source,
+        null::varchar as invoice_number,
+        null::varchar as order_record_id,
+        null::varchar as buyer_record_id,
+        null::varchar as organisation_record_id,
+        null::date as invoiced_on,
+        null::varchar as kind,
+        null::boolean as is_cancelled,
+        null::varchar as currency,
+        null::decimal(18, 2) as amount_net,
+        null::decimal(18, 2) as tax_amount,
+        null::boolean as is_cleared
+    where false
+),
+
+together as (
+    select * from shape
+    {{ and_each('int_invoices', ['s4', 'tryton']) }}
 )
 
 select
-    invoices.record_id as invoice_record_id,
-    invoices.source,
-    invoices.invoice_number,
-    billed.order_record_id,
-    buyers.record_id as buyer_record_id,
-    case when buyers.category = '2' then buyers.record_id end as organisation_record_id,
-    invoices.invoiced_on,
-    case invoices.kind when 'F2' then 'invoice' when 'G2' then 'credit' end as kind,
-    invoices.is_cancelled,
-    invoices.currency,
-    invoices.amount_net,
-    {{ in_eur('invoices.amount_net', 'rates.eur_per_unit') }} as amount_net_eur,
-    {{ in_eur('invoices.tax_amount', 'rates.eur_per_unit') }} as tax_amount_eur,
-    coalesce(invoices.clearing_status = 'C', false) as is_cleared
-from {{ ref('stg_s4__billing_documents') }} as invoices
-left join orders_billed as billed using (source, invoice_number)
-left join {{ ref('stg_s4__business_partners') }} as buyers
-    on invoices.source = buyers.source and invoices.sold_to_key = buyers.partner_key
+    together.* exclude (tax_amount, is_cleared),
+    {{ in_eur('together.amount_net', 'rates.eur_per_unit') }} as amount_net_eur,
+    {{ in_eur('together.tax_amount', 'rates.eur_per_unit') }} as tax_amount_eur,
+    together.is_cleared
+from together
 asof left join {{ ref('exchange_rates') }} as rates
-    on invoices.currency = rates.currency and year(invoices.invoiced_on) >= rates.year
+    on together.currency = rates.currency and year(together.invoiced_on) >= rates.year

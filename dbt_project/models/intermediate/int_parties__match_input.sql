@@ -31,7 +31,9 @@ select
     basis.purpose,
     basis.legal_basis,
     basis.retention,
-    parties.restricted
+    parties.restricted,
+    echoes.echoes
 from {{ ref('int_parties__collected') }} as parties
 left join basis using (system, stream)
+left join {{ ref('int_parties__echoes') }} as echoes on parties.record_id = echoes.record_id
 anti join {{ ref('int_parties__set_aside') }} as set_aside on parties.record_id = set_aside.record_id

@@ -1,5 +1,5 @@
 -- One row per party record that is kept out of linking, with the first rule that says why.
--- A firm named in a record that is set aside as a test goes with it.
+-- A firm named in a record that is set aside as a test, or by its own system, goes with it.
 with words as (
     select
         record_id,
@@ -8,6 +8,7 @@ with words as (
         party_type,
         facet_of,
         emails,
+        set_aside_rule,
         string_split_regex(lower(trim(concat_ws(' ', given_name, family_name, full_name, company_name))), '\s+') as name_words,
         string_split_regex(lower(coalesce(family_name, full_name, given_name, '')), '\s+') as last_words,
         string_split_regex(lower(coalesce(company_name, '')), '\s+') as company_words,
@@ -20,6 +21,8 @@ judged as (
     select
         *,
         case
+            -- What its own system tells, such as that it is one of the staff.
+            when set_aside_rule is not null then set_aside_rule
             when is_nobody then 'nothing_to_know_it_by'
             when {{ has_test_name('name_words') }} then 'test_name'
             when party_type = 'person' and array_to_string(last_words, '') <> ''
@@ -36,7 +39,9 @@ ruled as (
         judged.record_id,
         judged.source,
         judged.stream,
-        coalesce(judged.own_rule, case when people.own_rule like 'test%' then people.own_rule end) as rule
+        coalesce(judged.own_rule, case
+            when people.own_rule like 'test%' or people.own_rule = people.set_aside_rule then people.own_rule
+        end) as rule
     from judged
     left join judged as people on judged.facet_of = people.record_id
 )
@@ -50,6 +55,9 @@ select
         when 'test_name' then 'test'
         when 'test_email' then 'test'
         when 'keyboard_mash' then 'nonsense'
+        when 'staff' then 'staff'
+        when 'system_account' then 'staff'
+        when 'replaced' then 'replaced'
     end as reason,
     rule
 from ruled

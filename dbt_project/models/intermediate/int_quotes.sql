@@ -1,28 +1,27 @@
--- One row per quotation; won means that an order refers to it, lost that its time ran out before.
-with won as (
-    select distinct source, quote_number from {{ ref('stg_s4__sales_orders') }}
-    where quote_number is not null
+-- One row per quotation of any system.
+with shape as (
+    select
+        null::varchar as quote_record_id,
+        null::varchar as source,
+        null::varchar as quote_number,
+        null::varchar as buyer_record_id,
+        null::varchar as organisation_record_id,
+        null::date as quoted_on,
+        null::date as valid_until,
+        null::varchar as status,
+        null::varchar as currency,
+        null::decimal(18, 2) as amount_net
+    where false
+),
+
+together as (
+    select * from shape
+    {{ and_each('int_quotes', ['s4', 'tryton']) }}
 )
 
 select
-    quotes.record_id as quote_record_id,
-    quotes.source,
-    quotes.quote_number,
-    buyers.record_id as buyer_record_id,
-    case when buyers.category = '2' then buyers.record_id end as organisation_record_id,
-    quotes.quoted_on,
-    quotes.valid_until,
-    case
-        when won.quote_number is not null or quotes.process_status = 'C' then 'won'
-        when quotes.valid_until < {{ as_of() }} then 'lost'
-        else 'open'
-    end as status,
-    quotes.currency,
-    quotes.amount_net,
-    {{ in_eur('quotes.amount_net', 'rates.eur_per_unit') }} as amount_net_eur
-from {{ ref('stg_s4__quotations') }} as quotes
-left join won using (source, quote_number)
-left join {{ ref('stg_s4__business_partners') }} as buyers
-    on quotes.source = buyers.source and quotes.sold_to_key = buyers.partner_key
+    together.*,
+    {{ in_eur('together.amount_net', 'rates.eur_per_unit') }} as amount_net_eur
+from together
 asof left join {{ ref('exchange_rates') }} as rates
-    on quotes.currency = rates.currency and year(quotes.quoted_on) >= rates.year
+    on together.currency = rates.currency and year(together.quoted_on) >= rates.year

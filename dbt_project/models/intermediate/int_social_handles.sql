@@ -1,10 +1,17 @@
 -- One row per party record and social network it names a profile on, with the legal basis of that field group.
-with handles as (
-    select record_id, source, 'linkedin' as network, linkedin as url, coalesce(updated_at, created_at) as observed_at
-    from {{ ref('stg_shopware__customers') }} where linkedin is not null
-    union all
-    select record_id, source, 'xing' as network, xing as url, coalesce(updated_at, created_at) as observed_at
-    from {{ ref('stg_shopware__customers') }} where xing is not null
+with shape as (
+    select
+        null::varchar as record_id,
+        null::varchar as source,
+        null::varchar as network,
+        null::varchar as url,
+        null::timestamp as observed_at
+    where false
+),
+
+together as (
+    select * from shape
+    {{ and_each('int_social_handles', ['shopware']) }}
 ),
 
 basis as (
@@ -13,12 +20,12 @@ basis as (
 )
 
 select
-    handles.record_id,
-    handles.source,
-    handles.network,
-    handles.url,
-    handles.observed_at,
+    together.record_id,
+    together.source,
+    together.network,
+    together.url,
+    together.observed_at,
     basis.purpose,
     basis.legal_basis,
     basis.retention
-from handles left join basis on true
+from together left join basis on true

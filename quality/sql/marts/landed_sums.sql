@@ -9,6 +9,30 @@ with landed as (
     from landing.s4_billing_documents
     union all
     select 'quotes', raw ->> '$.TransactionCurrency', raw ->> '$.TotalNetAmount' from landing.s4_quotations
+    union all
+    -- A sale is an order once it is confirmed; cancelled before, it was a quotation, if it ever had a number.
+    select
+        case
+            when (raw ->> '$.state') = 'quotation' then 'quotes'
+            when (raw ->> '$.state') = 'cancelled' and (raw ->> '$.sale_date.year') is null then 'quotes'
+            else 'orders'
+        end,
+        raw ->> '$.currency.code', raw ->> '$.untaxed_amount.decimal'
+    from landing.tryton_sales
+    where (raw ->> '$.state') <> 'draft'
+        and not (
+            (raw ->> '$.state') = 'cancelled' and (raw ->> '$.sale_date.year') is null and (raw ->> '$.number') is null
+        )
+    union all
+    select 'invoices', raw ->> '$.currency.code', raw ->> '$.untaxed_amount.decimal' from landing.tryton_invoices
+    where (raw ->> '$.number') is not null and (raw ->> '$.invoice_date.year') is not null
+    union all
+    -- Cents; a cart has no moment of checkout, and a seller's part is in the whole order.
+    select 'orders', raw ->> '$.currencyCode', ((raw ->> '$.subTotal')::bigint * 0.01)::varchar from landing.vendure_orders
+    where (raw ->> '$.orderPlacedAt') is not null and (raw ->> '$.type') <> 'Seller'
+    union all
+    select 'orders', coalesce(nullif(trim(raw ->> '$.currency'), ''), 'EUR'), raw ->> '$.amount_net'
+    from landing.database_held_orders
 ),
 totals as (
     select fact, currency, false as is_mart, try_cast(amount as decimal(18, 2)) as amount_net from landed

@@ -61,10 +61,12 @@ class Crm:
         found = self.landing.records(self.source, self.stream)
         return {key: json.loads(raw) for key, raw in found}
 
-    def pages(self, since: dt.datetime | None = None, resume: str | None = None) -> list[Page]:
+    def pages(
+        self, since: dt.datetime | None = None, resume: str | None = None, *, ends: bool = False
+    ) -> list[Page]:
         reader = systems()["database"].open(self.source, self.landing.clock)
         stream = small_pages(self.stream, 2)
-        return list(reader.read(stream, Window(since, NOON), resume))
+        return list(reader.read(stream, Window(since, NOON, ends=ends), resume))
 
 
 @pytest.fixture
@@ -109,6 +111,16 @@ def test_an_incremental_read_meets_the_bound_itself_however_its_moment_is_writte
     pages = crm.pages(since=dt.datetime(2026, 3, 1, 11, 55, tzinfo=dt.UTC))
     assert [r["nr"] for page in pages for r in page.records] == [1]
     assert pages[0].server_total == 1
+
+
+@pytest.mark.parametrize("at", ["2026-03-01 12:00:00", "2026-03-01T23:00:00+11:00", None])
+def test_a_stretch_ends_with_its_end_however_its_moment_is_written(crm: Crm, at: str | None):
+    crm.put(1, at=at)
+    crm.put(2, at="2026-03-03 00:00:00")
+    since = dt.datetime(2026, 3, 1, 11, 55, tzinfo=dt.UTC)
+    pages = crm.pages(since, ends=True)
+    assert [(r["nr"], page.server_total) for page in pages for r in page.records] == [(1, 1)]
+    assert {page.server_total for page in crm.pages(since)} == {2}
 
 
 def test_a_composite_key_loses_no_tie_at_the_end_of_a_page(tmp_path: Path):
@@ -214,8 +226,8 @@ MISTAKES = [
     ({"tables": {"c": {**TABLE, "basis": "fun"}}}, "tables.c.basis: expected one of contract"),
     ({"tables": {"c": {**TABLE, "key": []}}}, "tables.c.key: "),
     ({"tables": {"c": {**TABLE, "coursor": "x"}}},
-     "tables.c.coursor: expected one of basis, columns, cursor, deleted, key, lag_minutes, map, "
-     "schema, table, found 'coursor' – did you mean 'cursor'?"),
+     "tables.c.coursor: expected one of basis, columns, cursor, deleted, holds, key, lag_minutes, "
+     "map, schema, table, found 'coursor' – did you mean 'cursor'?"),
     ({"tables": {"c": {**TABLE, "map": {"nr": "name"}}}}, "expected names in map that no column"),
     ({"accept_shrinking": ["customer"]}, "found 'customer' – did you mean 'customers'?"),
 ]  # fmt: skip
@@ -320,3 +332,45 @@ def test_a_row_lives_whose_mark_says_no(value: Any):
 @pytest.mark.parametrize("value", [True, 1, "X", "J", "2026-03-01T12:00:00"])
 def test_a_row_is_gone_whose_mark_says_anything_else(value: Any):
     assert is_marked(value)
+
+
+def declared_tables(**tables: Any) -> DatabaseSource:
+    raw = {"system": "database", "name": "crm", "url": "sqlite:///crm.db", "tables": tables}
+    return DatabaseSource.model_validate(raw)
+
+
+PARTIES = {"table": "kunden", "key": "nr", "holds": "parties", "map": {"family_name": "name"}}
+ORDERS = {
+    "table": "auftraege", "key": "nr", "holds": "orders",
+    "map": {"party_key": "kunde", "ordered_at": "am", "amount_net": "netto"},
+}  # fmt: skip
+
+
+def test_rows_of_a_table_that_holds_parties_are_landed_under_our_names_for_staging(tmp_path: Path):
+    crm = Crm(tmp_path, holds="parties", map={"family_name": "name", "updated_at": "geaendert"})
+    crm.put(1, "Ida Kern")
+    crm.read()
+    known = declared({"database": systems()["database"]}, [crm.source])
+    with in_memory() as con:
+        create_views(con, crm.landing.root, known)
+        assert con.sql(
+            "select source, stream, key, raw ->> '$.family_name' from landing.database_held_parties"
+        ).fetchall() == [("crm", "customers", "1", "Ida Kern")]
+        assert con.sql("select * from landing.database_held_orders").fetchall() == []
+
+
+def test_a_name_that_staging_does_not_know_is_told_with_those_there_are():
+    with pytest.raises(ValidationError, match=r"given_name, family_name.*found 'famly_name'"):
+        declared_tables(customers={**PARTIES, "map": {"famly_name": "name"}})
+    with pytest.raises(ValidationError, match="expected ordered_at, amount_net in map"):
+        declared_tables(customers=PARTIES, orders={**ORDERS, "map": {"party_key": "kunde"}})
+    with pytest.raises(ValidationError, match="expected some name in map"):
+        declared_tables(customers={**PARTIES, "map": {}})
+
+
+def test_orders_need_one_table_of_the_parties_that_their_keys_name():
+    assert declared_tables(customers=PARTIES, orders=ORDERS).tables["orders"].holds == "orders"
+    with pytest.raises(ValidationError, match="one table that holds parties .* found 0"):
+        declared_tables(orders=ORDERS)
+    with pytest.raises(ValidationError, match="one table that holds parties .* found 2"):
+        declared_tables(customers=PARTIES, more=PARTIES, orders=ORDERS)

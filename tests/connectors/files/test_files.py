@@ -120,7 +120,8 @@ def test_a_missing_column_says_what_was_expected_seen_and_how_to_mend_it(tmp_pat
     assert str(wrong.value) == (
         "kunden.csv: expected the column 'Name', found Nr, Nahme, Ort\n"
         "  Change sources.crm.map.full_name to 'Nahme', or restore the column. "
-        "If all columns look run together, set `delimiter`."
+        "If all columns look run together, set `delimiter`; "
+        "if a title stands above them, `rows_above`."
     )
 
 
@@ -284,4 +285,4 @@ def test_a_relative_path_begins_at_the_settings_file(tmp_path):
     file = tmp_path / "stamm.yaml"
     file.write_text("sources: {crm: {system: files, path: in, format: vcard}}\n", encoding="utf-8")
     found = load_settings(file, {name: system.settings for name, system in systems().items()})
-    assert found.sources["crm"].path == tmp_path / "in"
+    assert found.sources["crm"].path == str(tmp_path / "in")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dedupe.identity.memberships import follow_alias
 from dedupe.judgement.judgements import record_judgement
+from dedupe.judgement.pins import Wish, pin, pins, unpin
 from dedupe.judgement.record_aliases import state_aliases
 from dedupe.resolve import resolve_parties
 from dedupe.specification import Specification, load_specification
@@ -26,6 +27,14 @@ from tests.dedupe.match_input import record, write_match_input
 from tests.dedupe.stores import store_in_memory
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
+PERSONAL = {  # groups of fields that only people have, with values to pin
+    "person": (
+        ("birth_date", {"birth_date": "1999-12-31"}),
+        ("name", {"given_name": "Anna", "family_name": "Lang", "full_name": "Anna Lang"}),
+        ("name", {"family_name": "Lang", "full_name": "Lang"}),
+    ),
+    "organisation": (),
+}
 CAP = 4  # of every blocking rule
 GIVEN = ("Anna", "Annemarie", "Jürgen", "Lukas", "Sofia", "Mehmet")
 FAMILY = ("Huber", "Hueber", "Gruber", "Öztürk", "Steinbacher", "Lang")
@@ -171,7 +180,9 @@ class Company:
         row = self.any_row()
         later = DAY.replace(tzinfo=None) + timedelta(days=self.days)
         earlier = row["created_at"] - timedelta(days=self.draw.randrange(2_000))
-        news = {"updated_at": later, "created_at": earlier, "restricted": True}
+        echoes = self.draw.choice([None, ["family_name", "given_name", "full_name"], ["phone"]])
+        moments = {"updated_at": later, "created_at": earlier}
+        news = {**moments, "restricted": True, "echoes": echoes}
         self.rows[row["record_id"]] = row | news
 
     def delete(self) -> None:
@@ -222,6 +233,33 @@ class Company:
 
     def decide(self, left: list[str], right: list[str], verdict: str) -> None:
         record_judgement(self.store, left, right, verdict, by="anna", at=DAY, reason="seen")
+
+    def day_with_pins(self) -> None:
+        """Somebody pins, or takes a pin back, on a day on which other things happen, too."""
+        self.day()
+        for happens in self.draw.choices((self.pin, self.pin, self.unpin), k=3):
+            self.told.append(f"day {self.days}: {happens.__name__}")
+            happens()
+
+    def pin(self) -> None:
+        """What a record says of one group, or a word of one's own, for some records of a party."""
+        row = self.any_row()
+        group, values = self.draw.choice((
+            ("phone", {"phone": f"+49305550{self.draw.randrange(3)}"}),
+            ("address", {"street": "Gasse 1", "postcode": "10999", "city": "Berlin"}),
+            ("company_name", {"company_name": self.draw.choice(("Lang AG", "Gruber & Söhne"))}),
+            *PERSONAL[row["party_type"]],
+        ))  # fmt: skip
+        mates = [n for n, r in sorted(self.rows.items()) if r["party_type"] == row["party_type"]]
+        records = {row["record_id"], *self.draw.sample(mates, min(2, len(mates)))}
+        anchor = self.draw.choice((row["record_id"], None))
+        what = Wish(row["party_type"], group, values, frozenset(records), anchor)
+        pin(self.store, what, by="anna", at=DAY, reason="told by phone")
+
+    def unpin(self) -> None:
+        standing = pins(self.store)
+        if standing:
+            unpin(self.store, self.draw.choice(standing).seq, by="anna", at=DAY, reason="wrong")
 
     def rekey(self) -> None:
         """The source gives a record a new key and says so; a part cut from it follows."""
@@ -302,8 +340,10 @@ def check_run(going_on, company: Company, linkage: Path, happened: str) -> None:
     """One run that goes on, and a rebuild that knows the ledger of before, the model and the
     records, nothing else."""
     with closing(copied(company.store)) as before, in_memory() as anew:
+        anew.execute("set threads = 1")  # how many there are changes nothing but the time it takes
         run(going_on, company, linkage)
         run(anew, company, linkage, store=before, full=True)
+        found = golden(going_on)
         for name, rows in golden(anew).items():
-            assert golden(going_on)[name] == rows, f"{name} after {happened}"
+            assert found[name] == rows, f"{name} after {happened}"
         assert ledger(company.store) == ledger(before), happened

@@ -31,6 +31,7 @@ VALUES = {
     "updated_at": [None, "2024-01-01", "2025-01-01"],
     "purpose": ["contract", "contract", "market_insight", None],
     "restricted": [False, False, True, None],
+    "echoes": [None, None, None, ["title", "family_name", "full_name", "given_name"], ["vat_id"]],
 }
 OWN_BASIS = """create table landing.stream_basis as from (values
     ('s4', 'parties', '*', 'contract', 'Art. 6 (1) b', 'customer_master'),

@@ -206,3 +206,26 @@ def test_a_mail_address_is_no_part_of_a_group(tmp_path):
     path.write_text(f"source_priority: [s4]\norganisation: []\nperson: [{group}]")
     with pytest.raises(SettingsError, match=r"person\.0.*groups of their own"):
         load_rules(path)
+
+
+def test_what_a_system_says_because_we_sent_it_there_does_not_vote(con):
+    """The newest word, and one source more for it, if it were not our own."""
+    echoed = record("c@help", given_name="Anna", family_name="Beck", city="Ulm", street="Alte 1",
+                    emails=["old@x.de", "new@x.de"], updated_at="2026-01-01",
+                    echoes=["given_name", "family_name", "city", "street",
+                            "email=old@x.de"])  # fmt: skip
+    row = golden(
+        con,
+        record("a@erp", given_name="Anne", family_name="Beck", city="Köln", street="Neue 2"),
+        record("b@shop", given_name="Anna", family_name="Beck", emails=["old@x.de"]),
+        echoed,
+    )
+    assert (row["given_name"], row["city"], row["email"]) == ("Anne", "Köln", "new@x.de")
+    assert lineage(con)["email"] == ("c@help", "recency")
+    assert row["records"] == 3
+
+
+def test_a_party_of_which_only_an_echo_is_left_has_no_value(con):
+    row = golden(con, record("c@help", family_name="Beck", echoes=["family_name"]))
+    assert row["family_name"] is None
+    assert lineage(con) == {}

@@ -14,6 +14,11 @@ import pytest
 
 def packed_json(cache: pytest.Cache, package: str, version: str, member: str) -> Any:
     """A JSON file out of a package of this version; skips the test where there is no npm."""
+    return json.loads(packed(cache, package, version, member))
+
+
+def packed(cache: pytest.Cache, package: str, version: str, member: str) -> bytes:
+    """Any file out of a package of this version; skips the test where there is no npm."""
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed; .ci/run installs it")
     folder = Path(cache.mkdir("npm"))
@@ -25,4 +30,4 @@ def packed_json(cache: pytest.Cache, package: str, version: str, member: str) ->
     with tarfile.open(folder / name) as archive:
         file = archive.extractfile(f"package/{member}")
         assert file is not None
-        return json.load(file)
+        return file.read()

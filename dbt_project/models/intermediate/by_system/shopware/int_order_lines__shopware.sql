@@ -1,0 +1,31 @@
+-- One row per line of an order of the shop.
+-- A shop shows its lines gross or net. Lines that add up to the gross total are brought to net by the order's own ratio.
+with net_shares as (
+    select
+        orders.source,
+        orders.order_key,
+        case
+            when abs(sum(lines.amount_total) - orders.amount_total) < abs(sum(lines.amount_total) - orders.amount_net)
+                then orders.amount_net / nullif(orders.amount_total, 0)
+            else 1
+        end as net_share
+    from {{ ref('stg_shopware__orders') }} as orders
+    inner join {{ ref('stg_shopware__order_line_items') }} as lines using (source, order_key)
+    group by orders.source, orders.order_key, orders.amount_total, orders.amount_net
+)
+
+select
+    lines.record_id as order_line_record_id,
+    lines.source,
+    orders.record_id as order_record_id,
+    row_number() over (partition by lines.source, lines.order_key order by lines.line_key) as line_no,
+    lines.product_key,
+    lines.product_name,
+    lines.category,
+    lines.quantity,
+    cast(lines.amount_total * shares.net_share as decimal(18, 2)) as amount_net,
+    orders.currency,
+    orders.ordered_at
+from {{ ref('stg_shopware__order_line_items') }} as lines
+inner join {{ ref('stg_shopware__orders') }} as orders using (source, order_key)
+inner join net_shares as shares using (source, order_key)

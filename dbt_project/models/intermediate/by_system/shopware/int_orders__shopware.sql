@@ -1,0 +1,22 @@
+-- One row per order of the shop.
+select
+    orders.record_id as order_record_id,
+    orders.source,
+    orders.order_number,
+    -- A guest without a customer record bought under the order's own party record.
+    case when orders.customer_key is null then orders.record_id else customers.record_id end as buyer_record_id,
+    facets.record_id as organisation_record_id,
+    orders.ordered_at,
+    case orders.state
+        when 'open' then 'open' when 'in_progress' then 'open'
+        when 'completed' then 'done' when 'cancelled' then 'cancelled'
+    end as status,
+    'webshop' as channel,
+    orders.currency,
+    orders.amount_net,
+    coalesce(orders.updated_at, orders.ordered_at) as updated_at
+from {{ ref('stg_shopware__orders') }} as orders
+left join {{ ref('stg_shopware__customers') }} as customers using (source, customer_key)
+left join {{ ref('int_parties__collected') }} as facets
+    on orders.company_name is not null
+        and case when orders.customer_key is null then orders.record_id else customers.record_id end = facets.facet_of

@@ -1,0 +1,20 @@
+-- One row per live identifier of a party of Tryton, typed and renamed; nothing joined, nothing decided.
+with source as (select * from {{ source('landing', 'tryton_identifiers') }}),
+
+renamed as (
+    select
+        record_id,
+        source,
+        key as record_key,
+        fetched_at,
+        load_id,
+        {{ text('party') }} as party_key,
+        {{ text('type') }} as kind,
+        {{ text('code') }} as code,
+        {{ tryton_active() }} as is_active,
+        {{ tryton_moment('create_date') }} as created_at,
+        {{ tryton_moment('write_date') }} as updated_at
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,1 @@
+"""Gate results and figures of the last runs → one HTML page that works offline."""

@@ -1,0 +1,5 @@
+-- One row per tie between a person and an organisation, from either side. $party
+select person_party_id, organisation_party_id, role, basis, title, given_name, family_name, email, phone
+from dim_contact
+where $party in (person_party_id, organisation_party_id) and organisation_party_id is not null
+order by person_party_id, organisation_party_id

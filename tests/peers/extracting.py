@@ -1,0 +1,82 @@
+"""A process that extracts one stream, and how it is killed.
+
+Run: `python -m tests.peers.extracting < job`; the job is JSON with system and settings of the
+source, the stream and the landing folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.current import Checkpoint, CurrentVersions
+from connectors.extract import extract_with, opened
+from connectors.landing import load_folder, stream_folder
+from stamm.clock import SystemClock
+from tests.connectors.sandboxed import small_pages
+from tests.peers.landed import Source
+
+PAGES = 3  # between two checkpoints
+SIZE = 4  # records a page
+
+
+def main(job: dict[str, Any]) -> None:
+    source = Source(Path(job["folder"]), job["system"], SystemClock(), **job["settings"])
+    stream = small_pages(source.system.stream(job["stream"]), SIZE)
+    with opened(source.settings, source.landing.clock) as reader:
+        extract_with(
+            reader, source.settings, stream, landing_root=source.landing.root,
+            store=source.landing.store, clock=source.landing.clock, checkpoint_pages=PAGES,
+        )  # fmt: skip
+
+
+def reading(
+    system: str, settings: Mapping[str, Any], stream: str, folder: Path
+) -> subprocess.Popen[bytes]:
+    """The process, just started."""
+    job = {"system": system, "settings": dict(settings), "stream": stream, "folder": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.peers.extracting"], stdin=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert process.stdin
+    process.stdin.write(json.dumps(job).encode())
+    process.stdin.close()
+    return process
+
+
+def kill_after(
+    process: subprocess.Popen[bytes], pages: Callable[[], list[str]], number: int
+) -> None:
+    """A moment after the server was asked for so many pages in all."""
+    deadline = time.monotonic() + 120
+    while len(pages()) < number:
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline, f"{len(pages())} pages asked, not {number}"
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.02))
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def checkpoint(stream: str, folder: Path) -> Checkpoint | None:
+    """What the dead process had committed; each part that it names is on disk."""
+    place = stream_folder(folder / "landing", "peer", stream)
+    current = CurrentVersions(place)
+    at = current.checkpoint()
+    current.close()
+    for part in at.parts if at else ():
+        assert (load_folder(place, at.load_id) / part.name).stat().st_size == part.size
+    return at
+
+
+if __name__ == "__main__":
+    main(json.load(sys.stdin))
