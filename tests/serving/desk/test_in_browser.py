@@ -105,7 +105,7 @@ def test_a_value_is_pinned_and_unpinned_with_the_keyboard(desk, browser, url, py
     tab_to(page, "details:has(#said-phone) > summary", 200)
     page.keyboard.press("Enter")
     tab_to(page, "#pin-phone-phone")
-    page.keyboard.type("030 998877")
+    page.keyboard.type("+49 30 998877")
     page.keyboard.press("Tab")
     page.keyboard.type("said so on the phone")
     with page.expect_navigation(url="**#pins"):
