@@ -16,7 +16,14 @@ from orchestration.assets.quality import quality_results
 from orchestration.assets.scores import purchase_scores
 from orchestration.assets.sinks import sink_assets
 from orchestration.assets.streams import api_assets, stream_assets
-from orchestration.jobs import JOB, JOBS, backfill_job, pipeline_job, schedules
+from orchestration.jobs import (
+    JOB,
+    JOBS,
+    backfill_job,
+    monthly_backfill,
+    pipeline_job,
+    schedules,
+)
 from orchestration.logs import LOGGERS
 from orchestration.project import Project, open_project
 from orchestration.sensors import SENSORS
@@ -29,7 +36,7 @@ def build_definitions(project: Project) -> Definitions:
     """The whole graph of one project."""
     return Definitions(
         assets=_owned(_assets(project), project.settings.owner),
-        jobs=[pipeline_job(), backfill_job(project), *JOBS],
+        jobs=[pipeline_job(), backfill_job(project), *monthly_backfill(project), *JOBS],
         schedules=schedules(project),
         sensors=SENSORS,
         resources={"pipeline": Pipeline()},

@@ -1,11 +1,14 @@
 """What Dagster can start, by schedule or by hand, and when.
 
 `customer_pipeline` is what `stamm run` does. `backfill` is the same with a stretch of one stream
-read again. `roll_back` makes an earlier build the current one. All run in one process, and the
+read again, `backfill_by_month` one with a partition for each month of each stream. `roll_back`
+makes an earlier build the current one. All run in one process, and the
 queue lets one at a time run (`instance.py`): they write the same warehouse.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from dagster import (
@@ -15,12 +18,17 @@ from dagster import (
     DefaultScheduleStatus,
     Field,
     JobDefinition,
+    MonthlyPartitionsDefinition,
+    MultiPartitionKey,
+    MultiPartitionsDefinition,
     OpExecutionContext,
+    PartitionedConfig,
     RunRequest,
     RunsFilter,
     ScheduleDefinition,
     ScheduleEvaluationContext,
     SkipReason,
+    StaticPartitionsDefinition,
     define_asset_job,
     in_process_executor,
     job,
@@ -28,13 +36,15 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from orchestration.options import check_dates, check_sources, check_stretch
-from orchestration.project import Project, open_project
+from orchestration.options import check_dates, check_sources, check_stretch, has_stretches
+from orchestration.project import Project, declared_sources, open_project
 from orchestration.session import PATIENCE
 from orchestration.showing import show_build
 
 JOB = "customer_pipeline"
 BACKFILL = "backfill"
+BACKFILL_BY_MONTH = "backfill_by_month"
+_FIRST_MONTH = "2010-01"
 _LOGGERS: dict[str, Any] = {"file": {}}
 _UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -83,6 +93,44 @@ def backfill_config(project: Project, config: Mapping[str, Any]) -> dict[str, An
     check_stretch(project, source, stream, since, until)
     asked = {"only_source": source, "only_stream": stream, "since": since, "until": until}
     return {"resources": {"pipeline": {"config": asked}}, "loggers": _LOGGERS}
+
+
+def monthly_backfill(project: Project) -> list[UnresolvedAssetJobDefinition]:
+    """The same as partitions, to be chosen as a stretch on a page; none where no stream has any."""
+    streams = [
+        f"{source}.{stream.name}"
+        for source, declared in declared_sources(project).items()
+        for stream in project.systems[declared.system].streams_of(declared)
+        if has_stretches(stream)
+    ]
+    if not streams:
+        return []
+    months = MonthlyPartitionsDefinition(start_date=_FIRST_MONTH, fmt="%Y-%m", end_offset=1)
+    return [
+        define_asset_job(
+            BACKFILL_BY_MONTH,
+            selection=AssetSelection.all(),
+            executor_def=in_process_executor,
+            config=PartitionedConfig(
+                MultiPartitionsDefinition(
+                    {"stream": StaticPartitionsDefinition(streams), "month": months}
+                ),
+                run_config_for_partition_key_fn=lambda key: month_config(project, key),
+            ),
+            description="Months of streams read again, one run each; what differs is published.",
+        )
+    ]
+
+
+def month_config(project: Project, key: str) -> dict[str, Any]:
+    """The run's config for a partition: a key with a month and a stream."""
+    assert isinstance(key, MultiPartitionKey)
+    month, chosen = (key.keys_by_dimension[name] for name in ("month", "stream"))
+    source, _, stream = chosen.partition(".")
+    first = date.fromisoformat(f"{month}-01")
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    days = {"since": first.isoformat(), "until": last.isoformat()}
+    return backfill_config(project, {"source": source, "stream": stream, **days})
 
 
 _BUILD = Field(str, default_value="", description="Id of the build; empty: the one before this.")

@@ -184,6 +184,39 @@ def test_a_backfill_that_cannot_be_says_why(wrong, said):
         backfill_config(open_project(), {**days, **wrong})
 
 
+def test_a_month_of_a_stream_is_a_partition_of_its_backfill(definitions):
+    from dagster import MultiPartitionKey
+
+    job = definitions.resolve_job_def("backfill_by_month")
+    key = MultiPartitionKey({"month": "2024-02", "stream": "shop.orders"})
+    assert job.partitions_def.has_partition_key(key)
+    config = job.partitioned_config.get_run_config_for_partition_key(key)
+    assert config["resources"]["pipeline"]["config"] == {
+        "only_source": "shop",
+        "only_stream": "orders",
+        "since": "2024-02-01",
+        "until": "2024-02-29",
+    }
+
+
+def test_only_streams_that_can_be_asked_for_a_stretch_have_months(definitions):
+    from dagster import MultiPartitionKey
+
+    months = definitions.resolve_job_def("backfill_by_month").partitions_def
+    asked = {"month": "2024-02"}
+    assert not months.has_partition_key(MultiPartitionKey({**asked, "stream": "mail.campaigns"}))
+
+
+def test_a_project_of_files_has_no_months(tmp_path):
+    from orchestration.jobs import monthly_backfill
+    from orchestration.project import open_project
+
+    (tmp_path / "stamm.yaml").write_text(
+        "sources: {cards: {system: files, path: cards, format: vcard}}\n", encoding="utf-8"
+    )
+    assert monthly_backfill(open_project(tmp_path / "stamm.yaml")) == []
+
+
 def test_a_build_that_is_a_day_late_is_told(graph):
     from dagster import AssetKey
 
