@@ -26,6 +26,8 @@ from stamm.store import Store
 if TYPE_CHECKING:
     import duckdb
 
+    from dedupe.survivorship.golden import Candidates
+
 _MAILS = re.compile(r"[^\s<>(),;:\"'\[\]]+@[^\s<>(),;:\"'\[\]]+")
 _TOLD_APART = 7  # digits at the end of a number
 _NUMBERS = re.compile(r"[+(0-9][0-9 ()/.\u2013-]{5,}")
@@ -54,7 +56,13 @@ class Why:
     links: tuple[Link, ...]
 
 
-def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = "") -> Why:
+def why_shown(
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    asked: str,
+    attribute: str = "",
+    every: Candidates | None = None,
+) -> Why:
     """As `why` and `links` of `dedupe.answers`, of the party that answers for an id or record.
 
     Raises InputError for a suppressed party. A suppressed address is nobody's value and in nobody's
@@ -74,7 +82,7 @@ def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribut
             lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)),
             by_hand="" if names_an_address(cell.by_hand, hidden.addresses) else cell.by_hand,
         )
-        for cell in why(con, party, attribute)
+        for cell in why(con, party, attribute, every)
         if may_be_shown(cell.value)
     ]
     ties = [] if attribute else links(con, party)

@@ -7,13 +7,13 @@ counted over all records of a party (`records`, `first_seen`, …) through the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dedupe.survivorship.contests import PINNED
-from dedupe.survivorship.golden import Candidate, all_candidates
+from dedupe.survivorship.golden import Candidate, Candidates, all_candidates
 from dedupe.survivorship.pinned import HELD, has_held
 from stamm.errors import InputError
 
@@ -111,12 +111,18 @@ class Cell:
         return self.by_hand or RULES[self.rule]
 
 
-def why(con: duckdb.DuckDBPyConnection, party_id: str, attribute: str = "") -> list[Cell]:
+def why(
+    con: duckdb.DuckDBPyConnection,
+    party_id: str,
+    attribute: str = "",
+    every: Candidates | None = None,
+) -> list[Cell]:
     """All cells of a golden party that are not empty, or one; in the order of the columns.
 
+    `every` are its candidates, where they are known already.
     Raises InputError for an id or a column that golden_parties does not have, or an empty cell.
     """
-    found = list(answers(con, party_id))
+    found = list(answers(con, party_id, every))
     if not found:
         raise InputError(
             f"{party_id}: expected a golden party of the last run, found none",
@@ -130,13 +136,16 @@ def why(con: duckdb.DuckDBPyConnection, party_id: str, attribute: str = "") -> l
     return asked
 
 
-def answers(con: duckdb.DuckDBPyConnection, party_id: str | None = None) -> Iterator[Cell]:
+def answers(
+    con: duckdb.DuckDBPyConnection, party_id: str | None = None, every: Candidates | None = None
+) -> Iterator[Cell]:
     """The answer of every cell that is not empty, of one party or of all."""
     only, bound = ("where party_id = ?", [party_id]) if party_id else ("", [])
     golden = con.execute(f"from golden.golden_parties {only} order by party_id", bound)
     columns = [column[0] for column in golden.description or ()]
     rows = [dict(zip(columns, row, strict=True)) for row in golden.fetchall()]
-    lineage, every = _lineage(con, only, bound), all_candidates(con, party_id)
+    lineage = _lineage(con, only, bound)
+    candidates = all_candidates(con, party_id) if every is None else every
     pinned = _pinned(con, only, bound)
     records = _records(con, only, bound)
     for row in rows:
@@ -148,7 +157,7 @@ def answers(con: duckdb.DuckDBPyConnection, party_id: str | None = None) -> Iter
             if column in _DERIVED:
                 yield _derived(cell, value, records[party])
             else:
-                found = _chosen(cell, value, lineage[cell], every.get(cell, []))
+                found = _chosen(cell, value, lineage[cell], candidates.get(cell, ()))
                 # A pin that sleeps says nothing of the value that is there.
                 by_hand = pinned.get(cell, "") if found.rule == PINNED else ""
                 yield replace(found, by_hand=by_hand)
@@ -209,7 +218,7 @@ def _records(
 
 
 def _chosen(
-    cell: tuple[str, str], value: Any, lineage: tuple[Any, ...], every: list[Candidate]
+    cell: tuple[str, str], value: Any, lineage: tuple[Any, ...], every: Sequence[Candidate]
 ) -> Cell:
     rule, record_id, source, observed_at, purpose, legal_basis, retention = lineage
     others = [c for c in every if c.value is not None and (c.place > 1 or rule == PINNED)]

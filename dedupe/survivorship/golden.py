@@ -6,7 +6,7 @@ values lost, with the record, time, purpose and legal basis of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,10 @@ class Candidate:
     observed_at: datetime
     purpose: str | None
     legal_basis: str | None
+
+
+# (party, attribute) → all values, the winner first.
+Candidates = Mapping[tuple[str, str], Sequence[Candidate]]
 
 
 def write_golden_parties(
@@ -109,7 +113,7 @@ def losers(
 
 def candidates(
     con: duckdb.DuckDBPyConnection, party_id: str, attribute: str, rules: Rules | None = None
-) -> list[Candidate]:
+) -> Sequence[Candidate]:
     """All values of `attribute` for this party, the winner first."""
     _check_attribute(con, party_id, attribute, rules or load_rules())
     return all_candidates(con, party_id, rules).get((party_id, attribute), [])
@@ -117,12 +121,14 @@ def candidates(
 
 def all_candidates(
     con: duckdb.DuckDBPyConnection, party_id: str | None = None, rules: Rules | None = None
-) -> dict[tuple[str, str], list[Candidate]]:
-    """(party, attribute) → all values, the winner first; of one party, or of all."""
+) -> Candidates:
+    """Of one party, or of all."""
     chosen = rules or load_rules()
-    write_members(con, chosen, prepare(con, party_id))
+    parties = prepare(con, party_id)
+    write_members(con, chosen, parties)
     found: dict[tuple[str, str], list[Candidate]] = {}
-    for party_type in TYPES:
+    types = con.execute(f"select distinct party_type from {parties} order by 1 desc").fetchall()
+    for (party_type,) in types:
         for rule in chosen.of(party_type):
             for party, attribute, candidate in _ranked(con, party_type, rule, chosen, party_id):
                 found.setdefault((party, attribute), []).append(candidate)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from dedupe.answers.biography import Happening
+from dedupe.survivorship.golden import Candidates, all_candidates
 from serving.api.asking import answering
 from serving.desk import sessions
 from serving.desk.asking import Asked, seated
@@ -65,8 +66,9 @@ def customer(
     with asked.bench() as bench:
         if party in bench.hidden:
             raise Refused(404, "refused.not_found")
-        may_pin = pinning(asked, bench, party)
-        why, past = _why(asked, bench, party), _history(asked, bench, party)
+        every = all_candidates(bench.con, party)
+        may_pin = pinning(asked, bench, party, every)
+        why, past = _why(asked, bench, party, every), _history(asked, bench, party)
         drawn = cluster(bench, party, asked.say("customer.cluster"))
     row = view.customer(party) or {}
     return page(
@@ -153,10 +155,10 @@ def _reason(asked: Asked) -> str:
     return reason
 
 
-def _why(asked: Asked, bench: Bench, party: str) -> Why | None:
+def _why(asked: Asked, bench: Bench, party: str, every: Candidates) -> Why | None:
     """None where the last run, which is not published, does not have this party any more."""
     try:
-        found = why_shown(bench.con, asked.store, party)
+        found = why_shown(bench.con, asked.store, party, every=every)
     except InputError:
         return None
     ties = tuple(one for one in found.links if one.other_party_id not in bench.hidden)

@@ -17,7 +17,7 @@ from dedupe.identity.memberships import members
 from dedupe.judgement import pins
 from dedupe.judgement.pins import Wish
 from dedupe.judgement.record_aliases import aliases
-from dedupe.survivorship.golden import Candidate, all_candidates
+from dedupe.survivorship.golden import Candidate, Candidates, all_candidates
 from dedupe.survivorship.hanging import asleep
 from dedupe.survivorship.pin_values import pinnable
 from dedupe.survivorship.pinned import Held, pins_of
@@ -75,13 +75,12 @@ class Pinning:
     seen: int
 
 
-def pinning(asked: Asked, bench: Bench, party: str) -> Pinning | None:
-    """None for a party that the last run does not have."""
+def pinning(asked: Asked, bench: Bench, party: str, found: Candidates) -> Pinning | None:
+    """`found` are its candidates. None for a party that the last run does not have."""
     kind = _type_of(bench, party)
     if kind is None:
         return None
     every = pins.pins(asked.store)
-    found = all_candidates(bench.con, party)
     hidden = asked.view.hidden.addresses
     offers = tuple(
         Offer(rule.group, rule.attributes, _said(found, party, rule, hidden))
@@ -161,7 +160,7 @@ def _chosen(
 
 
 def _said(
-    found: Mapping[tuple[str, str], list[Candidate]],
+    found: Candidates,
     party: str,
     rule: GroupRule,
     hidden: frozenset[str],
@@ -170,7 +169,7 @@ def _said(
     by_place: dict[int, dict[str, str]] = {}
     of: dict[int, Candidate] = {}
     for attribute in rule.attributes:
-        for one in found.get((party, attribute), []):
+        for one in found.get((party, attribute), ()):
             of[one.place] = one
             if one.value is not None:
                 by_place.setdefault(one.place, {})[attribute] = str(one.value)
