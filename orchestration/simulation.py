@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.alone import alone
 from serving.prediction import Prediction
+from stamm.duck import has_table
 
 if TYPE_CHECKING:
     from dedupe.judgement.simulate import Simulation
@@ -88,13 +89,7 @@ def _figures(done: Simulation, table: str, sql: str, touched: list[str]) -> tupl
 
 def has_mart(done: Simulation, table: str) -> bool:
     """Whether the copy has it: a run that stopped at a gate has no marts."""
-    return bool(
-        done.con.execute(
-            "select 1 from information_schema.tables"
-            " where table_schema = 'marts' and table_name = ?",
-            [table],
-        ).fetchone()
-    )
+    return has_table(done.con, f"marts.{table}")
 
 
 def _contradicted(done: Simulation) -> tuple[int, ...]:

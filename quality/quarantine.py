@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from quality.checks import Gate
+from stamm.duck import has_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -91,11 +92,7 @@ def replace_quarantine(
 
 def has_quarantine(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether any gate was ever run on this warehouse."""
-    known = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'quality' "
-        "and table_name = 'quarantined_rows'"
-    ).fetchall()
-    return bool(known)
+    return has_table(con, "quality.quarantined_rows")
 
 
 def _fill(con: duckdb.DuckDBPyConnection, rows: list[tuple[str | None, ...]]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stamm.duck import has_table
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -26,10 +28,7 @@ def stakes(con: duckdb.DuckDBPyConnection, store: Store) -> dict[str, Stakes]:
     from dedupe.judgement.review import Stakes
     from serving.suppressed import suppressed
 
-    built = con.execute(
-        "select 1 from information_schema.tables"
-        " where table_schema = 'marts' and table_name = 'customer_360'"
-    ).fetchone()
+    built = has_table(con, "marts.customer_360")
     hidden = suppressed(store).parties
     return {
         party: Stakes(*figures)

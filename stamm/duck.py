@@ -36,6 +36,21 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a table or view has this name, its schema included: `marts.customer_360`.
+
+    The catalogue's own tables would cost some milliseconds a question. (A bare name could be a
+    Python variable's, for DuckDB.)
+    """
+    import duckdb
+
+    try:
+        con.table(name)
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
 def open_warehouse(
     path: Path, *, read_only: bool = False, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:

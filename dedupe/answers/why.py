@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.survivorship.contests import PINNED
 from dedupe.survivorship.golden import Candidate, Candidates, all_candidates
-from dedupe.survivorship.pinned import HELD, has_held
+from dedupe.survivorship.pinned import HELD
+from stamm.duck import has_table
 from stamm.errors import InputError
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _pinned(
     con: duckdb.DuckDBPyConnection, only: str, bound: list[str]
 ) -> dict[tuple[str, str], str]:
     """Cell → who pinned it, when and why."""
-    if not has_held(con):
+    if not has_table(con, HELD):
         return {}
     rows = con.execute(
         "select party_id, unnest(map_keys(content)), pinned_by, pinned_at, reason from"

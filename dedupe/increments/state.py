@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from dedupe.identity.closure import Position
 from dedupe.standardise.records import MATCH_INPUT
+from stamm.duck import has_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +37,7 @@ class LinkState:
 
 def read_state(con: duckdb.DuckDBPyConnection) -> LinkState | None:
     """What the last run left; None where there was none."""
-    if not has_table(con, "link", "state"):
+    if not has_table(con, "link.state"):
         return None
     row = con.execute(f"from {_STATE}").fetchone()
     return LinkState(row[0], Position(*row[1:])) if row else None
@@ -66,19 +67,9 @@ def fingerprint(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> 
     return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def has_table(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    """Whether the warehouse has this table."""
-    found = con.execute(
-        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
-        " and database_name = current_database()",
-        [schema, name],
-    ).fetchone()
-    return found is not None
-
-
 def _bases(con: duckdb.DuckDBPyConnection) -> str:
     """Survivorship reads purposes and bases of whole streams."""
-    if not has_table(con, "landing", "stream_basis"):
+    if not has_table(con, "landing.stream_basis"):
         return ""
     return repr(con.execute("from landing.stream_basis order by all").fetchall())
 

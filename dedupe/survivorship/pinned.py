@@ -23,6 +23,7 @@ from dedupe.survivorship.hanging import hanging
 from dedupe.survivorship.members import NONE, Column, Members
 from dedupe.survivorship.rules import GroupRule, Rules
 from dedupe.survivorship.tables import NEVER, Cells
+from stamm.duck import has_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -96,15 +97,6 @@ def pinned_cells(
     return {name: _with_pins(name, cell, awake) for name, cell in cells.items()}
 
 
-def has_held(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a run wrote `link.pins_held`; dedupe of single files does not."""
-    found = con.execute(
-        "select 1 from duckdb_tables() where schema_name = 'link' and table_name = 'pins_held'"
-        " and database_name = current_database()"
-    ).fetchone()
-    return found is not None
-
-
 class _Standing(NamedTuple):
     """A pin that holds, by the places of its party and of the record that said it."""
 
@@ -154,7 +146,7 @@ def _party_of(con: duckdb.DuckDBPyConnection, pins: Sequence[Pin]) -> dict[str, 
 
 
 def _holding(con: duckdb.DuckDBPyConnection, members: Members, rule: GroupRule) -> list[_Standing]:
-    if not has_held(con):
+    if not has_table(con, HELD):  # dedupe of single files has none
         return []
     rows = con.execute(
         f"select party_id, record_id, content, epoch_us(pinned_at) from {HELD}"

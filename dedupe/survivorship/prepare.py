@@ -19,6 +19,7 @@ from dedupe.survivorship.candidates import (
     members_sql,
 )
 from dedupe.survivorship.rules import Rules
+from stamm.duck import has_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,16 +89,12 @@ def _write_texts(
 
 def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
     """Where a stream holds a group of fields on a basis of its own, that one is told."""
-    declared = con.execute(
-        "select 1 from information_schema.tables "
-        "where table_schema = 'landing' and table_name = 'stream_basis'"
-    ).fetchone()
     rows = (
         con.execute(
             f"select {', '.join(_BASIS)} from landing.stream_basis "
             "where field_group <> '*' order by all"
         ).fetchall()
-        if declared
+        if has_table(con, "landing.stream_basis")
         else []
     )
     _write_texts(con, GROUP_BASIS, _BASIS, rows)
