@@ -327,10 +327,11 @@ class Beginning:
         )  # fmt: skip
 
 
-def check_history(beginning: Beginning, seed: int, folder: Path, days: int) -> None:
+def check_history(beginning: Beginning, seed: int, folder: Path, days: int, threads: int) -> None:
     """After each day the increment's tables and ledger are a rebuild's."""
     company, linkage = beginning.go_on(seed, folder), folder / "linkage"
     with open_warehouse(folder / "warehouse.duckdb") as going_on, closing(company.store):
+        going_on.execute(f"set threads = {threads}")
         for _ in range(days):
             company.day()
             check_run(going_on, company, linkage, f"seed {seed}: {'; '.join(company.told)}")
