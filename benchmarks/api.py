@@ -199,10 +199,7 @@ def main() -> None:
                 _table("Known people", asked(url, key, known, given.clients)),
                 _table("Strangers", asked(url, key, strangers, given.clients)),
             ]
-    for table in tables:
-        print(table.title, *table.columns, sep=" | ")
-        for row in table.rows:
-            print(*row, sep=" | ")
+    print(*tables, sep="\n")
     if given.out:
         write_result(given.out, "uv run python -m benchmarks.api", tables)
 

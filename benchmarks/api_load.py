@@ -148,7 +148,7 @@ def main() -> int:
     home = published(given.folder, given.records)
     loads = measured(home, given.clients, given.seconds)
     table = _table(home, given.clients, loads)
-    print(table.title, *table.rows, sep="\n")
+    print(table)
     if given.out:
         command = f"uv run python -m benchmarks.api_load --records {given.records}"
         write_result(given.out, command, [table], ("duckdb", "fastapi", "uvicorn"))

@@ -106,7 +106,7 @@ def main() -> int:
     )
     if asked.out:
         write_result(asked.out, _COMMAND, [table], ("duckdb", "pyarrow"))
-    print(table.columns, *table.rows, sep="\n")
+    print(table)
     return 0 if all(f["mb"] <= ALLOWED_MB for f in found) else 1
 
 

@@ -27,6 +27,15 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
 
+    def __str__(self) -> str:
+        """As Markdown."""
+        numeric = [all(isinstance(row[i], int | float | None) for row in self.rows)
+                   for i in range(len(self.columns))]  # fmt: skip
+        rule = "|" + "|".join("---:" if right else "---" for right in numeric) + "|"
+        lines = ["| " + " | ".join(map(_shown, row)) + " |" for row in (self.columns, *self.rows)]
+        note = [self.note, ""] if self.note else []
+        return "\n".join([f"**{self.title}**", "", lines[0], rule, *lines[1:], "", *note, ""])
+
 
 def write_result(
     path: Path, command: str, tables: Sequence[Table], packages: Sequence[str] = ("duckdb",)
@@ -41,6 +50,12 @@ def write_result(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _shown(value: Cell) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)
 
 
 def _machine() -> str:

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import Table
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "linkage.md")
@@ -27,7 +29,7 @@ def rendered(result: dict[str, Any]) -> str:
     """A result file as Markdown: how it was made, then its tables."""
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     made = f"`{result['command']}`, {result['date']}; {result['machine']}; {versions}."
-    return "\n".join([made, "", *(_table(table) for table in result["tables"])])
+    return "\n".join([made, "", *(str(Table(**table)) for table in result["tables"])])
 
 
 def page_with_results(text: str, results: Path = RESULTS) -> str:
@@ -45,22 +47,6 @@ def page_with_results(text: str, results: Path = RESULTS) -> str:
 def named_results(text: str) -> set[str]:
     """The result files that a page shows."""
     return {place[1] for place in _PLACE.findall(text)}
-
-
-def _table(table: dict[str, Any]) -> str:
-    rows = [table["columns"], *table["rows"]]
-    numeric = [all(isinstance(row[i], int | float | None) for row in table["rows"])
-               for i in range(len(table["columns"]))]  # fmt: skip
-    rule = "|" + "|".join("---:" if right else "---" for right in numeric) + "|"
-    lines = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-    note = [table["note"], ""] if table.get("note") else []
-    return "\n".join([f"**{table['title']}**", "", lines[0], rule, *lines[1:], "", *note, ""])
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
