@@ -152,9 +152,10 @@ class Shelf:
             (*values, limit + peek, offset if start is None else 0),
         ).fetchall()
         rows = list(map(Row._make, found))
-        if rows and after is None:
-            last = min(len(rows), limit)
-            self._remember((*list_of, offset + last), order.position(rows[last - 1]))
+        if after is None:
+            # Whoever wants proof that nothing moved begins the next page with the last row of this.
+            for last in range(max(1, min(len(rows), limit) - 1), min(len(rows), limit) + 1):
+                self._remember((*list_of, offset + last), order.position(rows[last - 1]))
         return rows
 
     def _is_few(self, system: str, stream: str, selection: Selection) -> bool:

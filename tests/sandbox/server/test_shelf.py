@@ -56,6 +56,9 @@ def test_pages_by_offset_and_by_position_are_slices_of_the_sorted_rows(
     offsets = range(0, len(expected) + 1, limit)
     by_offset = [shelf.page("x", "y", chosen, order=order, limit=limit, offset=o) for o in offsets]
     assert list(itertools.chain(*by_offset)) == expected
+    for o in offsets[1:]:  # one row early, as whoever wants proof asks
+        early = shelf.page("x", "y", chosen, order=order, limit=limit, offset=o - 1)
+        assert early == expected[o - 1 : o - 1 + limit]
     cold = [
         Shelf(book.path).page("x", "y", chosen, order=order, limit=limit, offset=o) for o in offsets
     ]
