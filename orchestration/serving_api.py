@@ -1,8 +1,4 @@
-"""`stamm serve`: the API's service out of a project, and the server that runs it.
-
-A look-up is read into memory beside the server and kept up with runs, so that no request waits for
-it; the warehouse is let go as soon as it is read, and no request opens it.
-"""
+"""`stamm serve`: the API's service out of a project, and the server that runs it."""
 
 from __future__ import annotations
 
@@ -14,21 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from dedupe.lookup import Card, Hit
 from orchestration.desk_health import condition
 from orchestration.desk_simulation import predictor
-from orchestration.looking_up import CurrentLookup
 from orchestration.project import Project
 from orchestration.runs import RunLog
+from orchestration.warm_lookup import LookupProcess
 from serving.api.reads import ReadLog
 from serving.api.service import Service
 from serving.desk.copies import Copies
 from serving.desk.desk import Desk
 from serving.desk.simulating import Simulations
-from serving.looking_up import find_without
-from serving.suppressed import Suppressed
 from stamm.clock import SystemClock
-from stamm.errors import InputError, StammError
+from stamm.errors import InputError
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -36,53 +29,6 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 2.0
 _GRACE_SECONDS = 20
-
-
-class WarmLookup:
-    """A `CurrentLookup` that a thread of its own opens and keeps up."""
-
-    def __init__(self, project: Project, store: Store) -> None:
-        self._project, self._store = project, store
-        self._current: CurrentLookup | None = None
-        self._waits_for = "loading"
-        self._turn = threading.Lock()  # one look-up has one connection that hashes
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="look-up", daemon=True)
-        self._thread.start()
-
-    def find(self, card: Card, limit: int, hidden: Suppressed) -> list[Hit]:
-        """As `find_without`; StammError until the first reading is done."""
-        if self._current is None:
-            raise StammError(
-                f"a search needs the records of a run: {self._waits_for}",
-                hint="Ask again in some seconds; `stamm run` makes the first one.",
-            )
-        with self._turn:
-            return find_without(self._current.lookup, hidden, card, limit)
-
-    def state(self) -> str:
-        return "ready" if self._current else self._waits_for
-
-    def close(self) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._ending.is_set():
-            try:
-                self._renew()
-            except StammError as failure:
-                self._waits_for = str(failure).splitlines()[0]
-            except Exception:  # a look-up that cannot be read must not end quietly
-                self._waits_for = "the log tells what failed"
-                logging.getLogger("stamm").exception("the look-up cannot be read")
-            self._ending.wait(_POLL_SECONDS)
-
-    def _renew(self) -> None:
-        if self._current is None:
-            self._current = CurrentLookup(self._project.home, self._store)
-        else:
-            self._current.keep_up()
 
 
 def read_vcard(text: str) -> dict[str, object]:
@@ -105,12 +51,11 @@ _NOT_OF_A_CARD = ("uid", "updated_at", "email", "phone")
 
 @contextmanager
 def service(project: Project) -> Iterator[Service]:
-    """All that requests share; three connections, so that a long read makes no log entry wait."""
+    """All that requests share; two connections, so that a long read makes no log entry wait."""
     with (
         closing(project.open_store()) as store,
         closing(project.open_store()) as for_reads,
-        closing(project.open_store()) as for_lookup,
-        closing(WarmLookup(project, for_lookup)) as finder,
+        closing(LookupProcess(project.home)) as finder,
     ):
         yield Service(
             project.home.published, store, ReadLog(for_reads), finder, read_vcard, project.clock()

@@ -6,6 +6,7 @@ that a suppression counts from the moment it is stated. Out: the hits that may b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from dedupe.lookup import Card, Hit, Lookup
@@ -16,12 +17,14 @@ from stamm.store import Store
 
 def find_shown(lookup: Lookup, store: Store, card: Card, limit: int = 5) -> list[Hit]:
     """As `Lookup.find`, without what is suppressed now."""
-    return find_without(lookup, suppressed(store), card, limit)
+    return find_without(lookup.find, suppressed(store), card, limit)
 
 
-def find_without(lookup: Lookup, hidden: Suppressed, card: Card, limit: int = 5) -> list[Hit]:
-    """As `Lookup.find`, without these people and addresses."""
-    hits = lookup.find(card, limit + len(hidden.parties) if hidden.parties else limit)
+def find_without(
+    find: Callable[[Card, int], list[Hit]], hidden: Suppressed, card: Card, limit: int = 5
+) -> list[Hit]:
+    """As `find`, which is `Lookup.find` or asks it, without these people and addresses."""
+    hits = find(card, limit + len(hidden.parties))
     shown = [hit for hit in hits if hit.party_id not in hidden.parties]
     return [
         replace(hit, steps=tuple(without_addresses(step, hidden.addresses) for step in hit.steps))

@@ -1,9 +1,14 @@
 """A warm look-up knows the records of the last run that has ended."""
 
+import multiprocessing
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from time import sleep
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +17,7 @@ from dedupe.resolve import resolve_parties
 from dedupe.specification import load_specification
 from orchestration.looking_up import CurrentLookup
 from orchestration.runs import RunLog
-from orchestration.serving_api import WarmLookup
+from orchestration.warm_lookup import LookupProcess
 from serving.suppressed import NOTHING, Suppressed
 from stamm.duck import open_warehouse
 from stamm.errors import StammError
@@ -72,22 +77,81 @@ def test_records_of_a_later_run_are_found_as_soon_as_nobody_holds_the_warehouse(
     assert len(reads) == 2
 
 
-def test_a_server_finds_as_soon_as_the_records_are_read_and_nobody_who_is_hidden(home, store):
-    """After the runs of the test above."""
-    with closing(WarmLookup(SimpleNamespace(home=home), store)) as warm:
-        while warm.state() != "ready":
-            sleep(0.01)
-        [hit] = warm.find(CARD, 5, NOTHING)
-        assert hit.record_id == "n1@shop"
-        assert warm.find(CARD, 5, Suppressed(parties=frozenset([hit.party_id]))) == []
+@pytest.fixture
+def process(home, store):
+    """Knows the runs of the test above."""
+    with closing(LookupProcess(home)) as started:
+        yield started
+
+
+def until(looked_for, process):
+    while process.state() != looked_for:
+        sleep(0.05)
+
+
+def test_a_server_finds_as_soon_as_the_records_are_read_and_nobody_who_is_hidden(process):
+    assert process.state() == "loading"
+    with pytest.raises(StammError, match="a search needs the records of a run: loading"):
+        process.find(CARD, 5, NOTHING)
+    until("ready", process)
+    [hit] = process.find(CARD, 5, NOTHING)
+    assert hit.record_id == "n1@shop"
+    assert process.find(CARD, 5, Suppressed(parties=frozenset([hit.party_id]))) == []
+
+
+def test_several_ask_at_once_and_each_has_its_own_answer(process):
+    until("ready", process)
+    others = [read_card({"full_name": f"Nobody Nowhere {n}"}) for n in range(20)]
+    cards = [card for other in others for card in (CARD, other)]
+    with ThreadPoolExecutor(8) as clients:
+        found = list(clients.map(lambda card: process.find(card, 5, NOTHING), cards))
+    assert [[hit.record_id for hit in hits] for hits in found] == [["n1@shop"], []] * 20
+
+
+def test_a_process_that_was_killed_is_started_again(process, monkeypatch):
+    until("ready", process)
+    monkeypatch.setattr("orchestration.warm_lookup._POLL_SECONDS", 0)
+    [killed] = multiprocessing.active_children()
+    killed.kill()
+    assert process.state() == "loading"
+    until("ready", process)
+    assert len(process.find(CARD, 5, NOTHING)) == 1
+    assert multiprocessing.active_children() != [killed]
+
+
+def test_no_process_is_left_when_the_server_ends(process):
+    until("ready", process)
+    process.close()
+    assert multiprocessing.active_children() == []
+    with pytest.raises(StammError, match="the server is ending"):
+        process.find(CARD, 5, NOTHING)
+
+
+def test_a_process_ends_with_a_server_that_was_killed(home, store):
+    script = (
+        "import os, sys, time; from pathlib import Path\n"
+        "from orchestration.warm_lookup import LookupProcess; from stamm.home import Home\n"
+        "if __name__ == '__main__':\n"
+        f"    one = LookupProcess(Home(Path({str(home.root)!r})))\n"
+        "    while one.state() != 'ready': time.sleep(0.05)\n"
+        "    print(one._process.pid, flush=True); os.kill(os.getpid(), 9)\n"
+    )
+    file = home.root / "server.py"
+    file.write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(file)], capture_output=True, text=True, check=False,
+        cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+    )  # fmt: skip
+    assert done.returncode == -9
+    while Path(f"/proc/{int(done.stdout)}").exists():
+        sleep(0.05)
 
 
 def test_a_server_without_a_run_says_what_it_waits_for(tmp_path):
     empty = Home(tmp_path).prepare()
-    with closing(Store.open(empty.store)) as none:
-        with closing(WarmLookup(SimpleNamespace(home=empty), none)) as warm:
-            while warm.state() == "loading":
-                sleep(0.01)
-            assert "expected a DuckDB file, found none" in warm.state()
-            with pytest.raises(StammError, match="a search needs the records of a run"):
-                warm.find(CARD, 5, NOTHING)
+    with closing(Store.open(empty.store)), closing(LookupProcess(empty)) as process:
+        while process.state() == "loading":
+            sleep(0.05)
+        assert "expected a DuckDB file, found none" in process.state()
+        with pytest.raises(StammError, match="a search needs the records of a run: .*found none"):
+            process.find(CARD, 5, NOTHING)

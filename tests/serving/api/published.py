@@ -105,7 +105,7 @@ class Warm:
 
     def find(self, card, limit, hidden):
         with self._turn:
-            return find_without(self._lookup, hidden, card, limit)
+            return find_without(self._lookup.find, hidden, card, limit)
 
     def state(self):
         return "ready"
