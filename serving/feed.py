@@ -33,7 +33,7 @@ from serving.changes import (
 from serving.suppressed import Suppressed, suppressed
 from serving.target_groups.history import store_counts
 from serving.versions import store_versions
-from stamm.duck import has_table, open_warehouse
+from stamm.duck import open_warehouse
 from stamm.store import Store
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def contents_sql(con: duckdb.DuckDBPyConnection) -> str:
     held = {row[0] for row in con.sql("describe golden_parties").fetchall()}
     values = [f"'{name}', g.\"{name}\"" for name in FIELDS if name in held]
     joined = ""
-    if has_table(con, "main.customer_360"):
+    if _is_there(con, "customer_360"):
         values += [f"'{name}', coalesce(c.{name}, false)" for name in PERMISSIONS]
         joined = " left join customer_360 as c on c.party_id = g.party_id"
     return (
@@ -238,7 +238,7 @@ def contents_sql(con: duckdb.DuckDBPyConnection) -> str:
 
 def _survivors(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Retired party → the living one it resolves to."""
-    if not has_table(con, "main.retired_parties"):
+    if not _is_there(con, "retired_parties"):
         return {}
     return dict(
         con.sql(
@@ -264,6 +264,14 @@ def _origins(
     ).fetchall()
     con.unregister("xref_before")
     return {party: origin for party, origin in rows if party not in told and origin in told}
+
+
+def _is_there(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a table or a view has this name, in a build or among what may be seen of one."""
+    found = con.execute(
+        "select 1 from information_schema.tables where table_name = ? limit 1", [name]
+    ).fetchall()
+    return bool(found)
 
 
 # ---- writing ----
