@@ -144,7 +144,7 @@ def _extracted(job: Job, reader: Reader, *, full: bool) -> LoadResult:
 
 
 def _backfilled(job: Job, reader: Reader, stretch: Stretch) -> LoadResult:
-    if job.stream.cursor is None or not job.stream.incremental:
+    if not job.stream.has_stretches:
         raise UsageError(
             f"{job.place} has no stretches: the source cannot be asked for what changed when",
             hint="It is read whole each time; `stamm run` is all it needs.",

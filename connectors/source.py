@@ -76,6 +76,11 @@ class Stream:
     holds: str | None = None  # one of HELD, if its records have our names for that
     schema: Schema | None = None  # its fields, if they do not stand in `connectors/schemas/`
 
+    @property
+    def has_stretches(self) -> bool:
+        """Whether its source can be asked for what changed when."""
+        return self.cursor is not None and self.incremental
+
 
 @dataclass(frozen=True)
 class Window:

@@ -2,8 +2,8 @@
 
 `customer_pipeline` is what `stamm run` does. `backfill` is the same with a stretch of one stream
 read again, `backfill_by_month` one with a partition for each month of each stream. `roll_back`
-makes an earlier build the current one. All run in one process, and the
-queue lets one at a time run (`instance.py`): they write the same warehouse.
+makes an earlier build the current one. All run in one process, and the queue lets one at a time
+run (`instance.py`): they write the same warehouse.
 """
 
 from calendar import monthrange
@@ -36,7 +36,7 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from orchestration.options import check_dates, check_sources, check_stretch, has_stretches
+from orchestration.options import check_dates, check_sources, check_stretch
 from orchestration.project import Project, declared_sources, open_project
 from orchestration.session import PATIENCE
 from orchestration.showing import show_build
@@ -44,7 +44,7 @@ from orchestration.showing import show_build
 JOB = "customer_pipeline"
 BACKFILL = "backfill"
 BACKFILL_BY_MONTH = "backfill_by_month"
-_FIRST_MONTH = "2010-01"
+_FIRST_MONTH = "2010-01"  # more would only lengthen the page; a command reads any stretch
 _LOGGERS: dict[str, Any] = {"file": {}}
 _UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -101,30 +101,32 @@ def monthly_backfill(project: Project) -> list[UnresolvedAssetJobDefinition]:
         f"{source}.{stream.name}"
         for source, declared in declared_sources(project).items()
         for stream in project.systems[declared.system].streams_of(declared)
-        if has_stretches(stream)
+        if stream.has_stretches
     ]
     if not streams:
         return []
     months = MonthlyPartitionsDefinition(start_date=_FIRST_MONTH, fmt="%Y-%m", end_offset=1)
+    partitions = MultiPartitionsDefinition(
+        {"stream": StaticPartitionsDefinition(streams), "month": months}
+    )
+
+    def config(key: str) -> dict[str, Any]:
+        """Pages give the key as a plain text."""
+        return month_config(project, partitions.get_partition_key_from_str(key))
+
     return [
         define_asset_job(
             BACKFILL_BY_MONTH,
             selection=AssetSelection.all(),
             executor_def=in_process_executor,
-            config=PartitionedConfig(
-                MultiPartitionsDefinition(
-                    {"stream": StaticPartitionsDefinition(streams), "month": months}
-                ),
-                run_config_for_partition_key_fn=lambda key: month_config(project, key),
-            ),
+            config=PartitionedConfig(partitions, run_config_for_partition_key_fn=config),
             description="Months of streams read again, one run each; what differs is published.",
         )
     ]
 
 
-def month_config(project: Project, key: str) -> dict[str, Any]:
-    """The run's config for a partition: a key with a month and a stream."""
-    assert isinstance(key, MultiPartitionKey)
+def month_config(project: Project, key: MultiPartitionKey) -> dict[str, Any]:
+    """The run's config for a month of a stream."""
     month, chosen = (key.keys_by_dimension[name] for name in ("month", "stream"))
     source, _, stream = chosen.partition(".")
     first = date.fromisoformat(f"{month}-01")

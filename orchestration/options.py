@@ -10,7 +10,6 @@ from stamm.errors import UsageError
 from stamm.mistakes import nearest
 
 if TYPE_CHECKING:
-    from connectors.source import Stream
     from orchestration.project import Project
 
 
@@ -56,13 +55,8 @@ def check_stretch(project: Project, source: str, stream: str, since: str, until:
         raise UsageError(f"--until: expected a day at or after {since}, found {until}")
     system = project.systems[declared_sources(project)[source].system]
     declared = {one.name: one for one in system.streams_of(declared_sources(project)[source])}
-    if not has_stretches(declared[stream]):
+    if not declared[stream].has_stretches:
         raise UsageError(
             f"{source}.{stream} has no stretches: the source cannot be asked for what changed when",
             hint="It is read whole each time; `stamm run` is all it needs.",
         )
-
-
-def has_stretches(stream: Stream) -> bool:
-    """Whether its source can be asked for what changed when."""
-    return stream.cursor is not None and stream.incremental

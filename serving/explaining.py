@@ -61,12 +61,13 @@ def why_shown(
     store: Store,
     asked: str,
     attribute: str = "",
-    every: Candidates | None = None,
+    candidates: Candidates | None = None,
 ) -> Why:
     """As `why` and `links` of `dedupe.answers`, of the party that answers for an id or record.
 
     Raises InputError for a suppressed party. A suppressed address is nobody's value and in nobody's
-    words, and a suppressed party nobody's tie.
+    words, and a suppressed party nobody's tie. `candidates` are those of `asked`, where they are
+    known already.
     """
     party = answer(store, asked).party_id
     hidden = suppressed(store)
@@ -82,7 +83,7 @@ def why_shown(
             lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)),
             by_hand="" if names_an_address(cell.by_hand, hidden.addresses) else cell.by_hand,
         )
-        for cell in why(con, party, attribute, every)
+        for cell in why(con, party, attribute, candidates if party == asked else None)
         if may_be_shown(cell.value)
     ]
     ties = [] if attribute else links(con, party)

@@ -37,10 +37,10 @@ def literal(text: str | Path) -> str:
 
 
 def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether a table or view has this name, its schema included: `marts.customer_360`.
+    """Whether a table, no view, has this name, its schema included: `marts.customer_360`.
 
-    The catalogue's own tables would cost some milliseconds a question. (A bare name could be a
-    Python variable's, for DuckDB.)
+    The catalogue's own tables would cost some milliseconds a question. (A bare name, and any in
+    SQL, could be a Python variable's, for DuckDB.)
     """
     import duckdb
 

@@ -116,14 +116,14 @@ def why(
     con: duckdb.DuckDBPyConnection,
     party_id: str,
     attribute: str = "",
-    every: Candidates | None = None,
+    candidates: Candidates | None = None,
 ) -> list[Cell]:
     """All cells of a golden party that are not empty, or one; in the order of the columns.
 
-    `every` are its candidates, where they are known already.
+    `candidates` are those of this party, where they are known already.
     Raises InputError for an id or a column that golden_parties does not have, or an empty cell.
     """
-    found = list(answers(con, party_id, every))
+    found = list(answers(con, party_id, candidates))
     if not found:
         raise InputError(
             f"{party_id}: expected a golden party of the last run, found none",
@@ -138,7 +138,9 @@ def why(
 
 
 def answers(
-    con: duckdb.DuckDBPyConnection, party_id: str | None = None, every: Candidates | None = None
+    con: duckdb.DuckDBPyConnection,
+    party_id: str | None = None,
+    candidates: Candidates | None = None,
 ) -> Iterator[Cell]:
     """The answer of every cell that is not empty, of one party or of all."""
     only, bound = ("where party_id = ?", [party_id]) if party_id else ("", [])
@@ -146,7 +148,8 @@ def answers(
     columns = [column[0] for column in golden.description or ()]
     rows = [dict(zip(columns, row, strict=True)) for row in golden.fetchall()]
     lineage = _lineage(con, only, bound)
-    candidates = all_candidates(con, party_id) if every is None else every
+    if candidates is None:
+        candidates = all_candidates(con, party_id)
     pinned = _pinned(con, only, bound)
     records = _records(con, only, bound)
     for row in rows:

@@ -122,7 +122,7 @@ def candidates(
 def all_candidates(
     con: duckdb.DuckDBPyConnection, party_id: str | None = None, rules: Rules | None = None
 ) -> Candidates:
-    """Of one party, or of all."""
+    """Of one party, or of all; nothing of a party that the run does not have."""
     chosen = rules or load_rules()
     parties = prepare(con, party_id)
     write_members(con, chosen, parties)

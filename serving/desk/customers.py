@@ -66,9 +66,9 @@ def customer(
     with asked.bench() as bench:
         if party in bench.hidden:
             raise Refused(404, "refused.not_found")
-        every = all_candidates(bench.con, party)
-        may_pin = pinning(asked, bench, party, every)
-        why, past = _why(asked, bench, party, every), _history(asked, bench, party)
+        candidates = all_candidates(bench.con, party)
+        may_pin = pinning(asked, bench, party, candidates)
+        why, past = _why(asked, bench, party, candidates), _history(asked, bench, party)
         drawn = cluster(bench, party, asked.say("customer.cluster"))
     row = view.customer(party) or {}
     return page(
@@ -155,10 +155,10 @@ def _reason(asked: Asked) -> str:
     return reason
 
 
-def _why(asked: Asked, bench: Bench, party: str, every: Candidates) -> Why | None:
+def _why(asked: Asked, bench: Bench, party: str, candidates: Candidates) -> Why | None:
     """None where the last run, which is not published, does not have this party any more."""
     try:
-        found = why_shown(bench.con, asked.store, party, every=every)
+        found = why_shown(bench.con, asked.store, party, candidates=candidates)
     except InputError:
         return None
     ties = tuple(one for one in found.links if one.other_party_id not in bench.hidden)

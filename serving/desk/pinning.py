@@ -75,15 +75,15 @@ class Pinning:
     seen: int
 
 
-def pinning(asked: Asked, bench: Bench, party: str, found: Candidates) -> Pinning | None:
-    """`found` are its candidates. None for a party that the last run does not have."""
+def pinning(asked: Asked, bench: Bench, party: str, candidates: Candidates) -> Pinning | None:
+    """`candidates` are its own. None for a party that the last run does not have."""
     kind = _type_of(bench, party)
     if kind is None:
         return None
     every = pins.pins(asked.store)
     hidden = asked.view.hidden.addresses
     offers = tuple(
-        Offer(rule.group, rule.attributes, _said(found, party, rule, hidden))
+        Offer(rule.group, rule.attributes, _said(candidates, party, rule, hidden))
         for rule in load_rules().of(kind)
     )
     shown = (

@@ -11,6 +11,7 @@ import json
 import re
 import signal
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -213,11 +214,15 @@ def shared(party):
 
 def assert_an_existing_customer_is_matched_and_a_stranger_is_new(api, consumer):
     wait_for(lambda: api.get("/health").json()["match"] == "ready")
+    people = [said for said in consumer.holds.values() if said["party_type"] == "person"]
+    mails = Counter(said["email"] for said in people)
+    names = Counter(said["full_name"] for said in people)
     known, said = next(
         (party, said)
         for party, said in sorted(consumer.holds.items())
         if said["party_type"] == "person" and said["email"] and said["city"] and said["given_name"]
-    )
+        and mails[said["email"]] == names[said["full_name"]] == 1  # nobody else may be meant
+    )  # fmt: skip
     card = {
         "full_name": f"{said['given_name']} {said['family_name']}", "emails": [said["email"]],
         "city": said["city"],

@@ -49,7 +49,7 @@ def test_a_month_of_a_stream_is_a_partition_that_brings_what_changed_in_silence(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STAMM_HOME", str(company.home))
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # none; and undone with the test
     project = open_project()
     prepare_instance(project.home)
     job = build_definitions(project).resolve_job_def("backfill_by_month")

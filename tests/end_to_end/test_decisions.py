@@ -57,7 +57,7 @@ def one_of_three(company):
     """A person of three records and these, one first whom the other two do not need: they are alike
     by themselves, and of systems that may say a phone number (a mail tool may not)."""
     with warehouse(company) as con:
-        row = con.sql(
+        [row] = con.sql(
             "select party_id, one.record_id, left_record_id, right_record_id"
             " from golden.golden_parties join golden.xref_parties as one using (party_id)"
             " join golden.xref_parties as l using (party_id)"
@@ -68,7 +68,7 @@ def one_of_three(company):
             " and one.record_id not in (left_record_id, right_record_id)"
             " and l.source in ('erp', 'shop') and r.source in ('erp', 'shop')"
             " order by all limit 1"
-        ).fetchone()
+        ).fetchall()
     return row[0], list(row[1:])
 
 

@@ -190,7 +190,7 @@ def test_a_month_of_a_stream_is_a_partition_of_its_backfill(definitions):
     job = definitions.resolve_job_def("backfill_by_month")
     key = MultiPartitionKey({"month": "2024-02", "stream": "shop.orders"})
     assert job.partitions_def.has_partition_key(key)
-    config = job.partitioned_config.get_run_config_for_partition_key(key)
+    config = job.partitioned_config.get_run_config_for_partition_key(str(key))  # as pages do
     assert config["resources"]["pipeline"]["config"] == {
         "only_source": "shop",
         "only_stream": "orders",
