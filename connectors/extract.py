@@ -33,7 +33,7 @@ from connectors.registry import systems
 from connectors.schema import declared_fields
 from connectors.source import Reader, Stream, Window
 from stamm.clock import Clock
-from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort, UsageError
+from stamm.errors import ContractBroken, SourceError, SuspiciouslyShort
 from stamm.settings import SourceSettings
 from stamm.store import Store
 
@@ -144,11 +144,7 @@ def _extracted(job: Job, reader: Reader, *, full: bool) -> LoadResult:
 
 
 def _backfilled(job: Job, reader: Reader, stretch: Stretch) -> LoadResult:
-    if not job.stream.has_stretches:
-        raise UsageError(
-            f"{job.place} has no stretches: the source cannot be asked for what changed when",
-            hint="It is read whole each time; `stamm run` is all it needs.",
-        )
+    job.stream.check_stretches(job.place)
     settled(job)
     open_load = job.current.checkpoint()
     if open_load is not None and open_load.mode != "backfill":  # a killed run's work comes first

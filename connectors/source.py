@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from connectors.schema import Schema
 from stamm.clock import Clock
+from stamm.errors import UsageError
 from stamm.settings import SourceSettings
 
 Record = Mapping[str, Any]
@@ -80,6 +81,14 @@ class Stream:
     def has_stretches(self) -> bool:
         """Whether its source can be asked for what changed when."""
         return self.cursor is not None and self.incremental
+
+    def check_stretches(self, place: str) -> None:
+        """Raise UsageError for a stream that has none; `place` is its name in the project."""
+        if not self.has_stretches:
+            raise UsageError(
+                f"{place} has no stretches: the source cannot be asked for what changed when",
+                hint="It is read whole each time; `stamm run` is all it needs.",
+            )
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def _streams(project: Project, store: Store) -> tuple[ReadStream, ...]:
     return tuple(
         ReadStream(name, stream.name, progress.checked_at, progress.live)
         for name, source in sorted(declared_sources(project).items())
-        for stream in project.systems[source.system].streams_of(source)
+        for stream in project.streams_of(source)
         for progress in [log.of(name, stream.name)]
     )
 

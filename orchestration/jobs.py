@@ -100,7 +100,7 @@ def monthly_backfill(project: Project) -> list[UnresolvedAssetJobDefinition]:
     streams = [
         f"{source}.{stream.name}"
         for source, declared in declared_sources(project).items()
-        for stream in project.systems[declared.system].streams_of(declared)
+        for stream in project.streams_of(declared)
         if stream.has_stretches
     ]
     if not streams:

@@ -21,8 +21,7 @@ def check_sources(project: Project, source: str, stream: str) -> None:
     if stream and not source:
         raise UsageError("--stream: expected --source beside it, found none")
     if stream:
-        declared = known[source]
-        names = [one.name for one in project.systems[declared.system].streams_of(declared)]
+        names = [one.name for one in project.streams_of(known[source])]
         if stream not in names:
             raise UsageError(
                 f"--stream: expected one of {', '.join(names)}, found {stream!r}"
@@ -53,10 +52,5 @@ def check_stretch(project: Project, source: str, stream: str, since: str, until:
         )
     if until and until < since:
         raise UsageError(f"--until: expected a day at or after {since}, found {until}")
-    system = project.systems[declared_sources(project)[source].system]
-    declared = {one.name: one for one in system.streams_of(declared_sources(project)[source])}
-    if not declared[stream].has_stretches:
-        raise UsageError(
-            f"{source}.{stream} has no stretches: the source cannot be asked for what changed when",
-            hint="It is read whole each time; `stamm run` is all it needs.",
-        )
+    streams = {one.name: one for one in project.streams_of(declared_sources(project)[source])}
+    streams[stream].check_stretches(f"{source}.{stream}")

@@ -21,6 +21,7 @@ from stamm.store import Store
 
 if TYPE_CHECKING:
     from connectors.registry import System
+    from connectors.source import Stream
 
 SETTINGS_FILE = "stamm.yaml"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -39,6 +40,10 @@ class Project:
     @property
     def sources(self) -> dict[str, SourceSettings]:
         return self.settings.sources
+
+    def streams_of(self, source: SourceSettings) -> tuple[Stream, ...]:
+        """The streams that this source brings."""
+        return self.systems[source.system].streams_of(source)
 
     def open_store(self) -> Store:
         return Store.open(self.home.store)

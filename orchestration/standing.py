@@ -103,7 +103,7 @@ def _sources(project: Project, store: Store) -> Iterator[Standing]:
 
     log, now = ProgressLog(store), project.clock().now()
     for name, source in declared_sources(project).items():
-        streams = [stream.name for stream in project.systems[source.system].streams_of(source)]
+        streams = [stream.name for stream in project.streams_of(source)]
         read = {stream: log.of(name, stream).checked_at for stream in streams}
         never = [stream for stream, moment in read.items() if moment is None]
         what, todo = f"source {name}", f"stamm check, then stamm run --source {name}"

@@ -102,7 +102,7 @@ def _landed_streams(project: Project) -> dict[AssetKey, tuple[str, str]]:
     return {
         AssetKey([name, stream.name]): (source.system, stream.name)
         for name, source in declared_sources(project).items()
-        for stream in project.systems[source.system].streams_of(source)
+        for stream in project.streams_of(source)
     }
 
 

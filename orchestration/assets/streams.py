@@ -58,7 +58,7 @@ def api_assets(project: Project) -> list[AssetSpec]:
 def stream_assets(project: Project) -> list[AssetsDefinition]:
     """One step per source, with an asset per stream."""
     return [
-        _source_step(name, project.systems[source.system].streams_of(source), source.late_after)
+        _source_step(name, project.streams_of(source), source.late_after)
         for name, source in declared_sources(project).items()
     ]
 
@@ -135,7 +135,7 @@ def _extract(
         def tell(stream: "Stream", so_far: "LoadResult") -> None:
             announce(f"extract {name}.{stream.name}: {so_far.rows:,} records", passing=True)
 
-        streams = session.project.systems[source.system].streams_of(source)
+        streams = session.project.streams_of(source)
         wanted = [stream for stream in streams if _is_wanted(session, name, stream)]
         for stream in streams:
             if stream not in wanted:

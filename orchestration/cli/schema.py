@@ -97,7 +97,7 @@ def _differences(project: Project, only: str) -> list[dict[str, Any]]:
                 "last_seen": noted.last_seen_at,
             }
             for name, source in sources.items()
-            for stream in project.systems[source.system].streams_of(source)
+            for stream in project.streams_of(source)
             for noted in log.drift(name, stream.name)
         ]
     finally:
@@ -113,7 +113,7 @@ def _declaration(project: Project, name: str) -> str:
     from stamm.errors import UsageError
 
     [source] = _chosen(project, name).values()
-    streams = project.systems[source.system].streams_of(source)
+    streams = project.streams_of(source)
     landing = project.home.landing
     learned = {s.name: learnt(landed_records(stream_folder(landing, name, s.name)))
                for s in streams}  # fmt: skip

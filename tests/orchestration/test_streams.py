@@ -8,10 +8,12 @@ import pytest
 
 from connectors.registry import systems
 from orchestration.assets.streams import _extract
+from orchestration.project import Project
 from sandbox.company import create, now
 from sandbox.records import connect
 from sandbox.server import running
 from stamm.home import Home
+from stamm.settings import Settings
 from stamm.store import Store
 from tests.connectors.sandboxed import Company
 
@@ -25,10 +27,11 @@ def session(tmp_path):
     store = Store.open(tmp_path / "state.db")
     with running(tmp_path / "company") as server:
         yield SimpleNamespace(
-            project=SimpleNamespace(
-                sources={"mail": Company(server.base_url).source("mail")},
-                systems=systems(),
-                home=Home(tmp_path / "data"),
+            project=Project(
+                Settings(sources={"mail": Company(server.base_url).source("mail")}),
+                Home(tmp_path / "data"),
+                systems(),
+                tmp_path,
             ),
             store=store,
             at=now(tmp_path / "company"),
