@@ -1,7 +1,7 @@
 """A process that extracts one stream, and how it is killed.
 
 Run: `python -m tests.peers.extracting < job`; the job is JSON with system and settings of the
-source, the stream and the landing folder.
+source, the stream, the landing folder and how long each page is held.
 """
 
 from __future__ import annotations
@@ -20,15 +20,24 @@ from typing import Any
 from connectors.current import Checkpoint, CurrentVersions
 from connectors.extract import extract_with, opened
 from connectors.landing import load_folder, stream_folder
+from connectors.loading import OpenLoad
 from stamm.clock import SystemClock
 from tests.connectors.sandboxed import small_pages
 from tests.peers.landed import Source
 
 PAGES = 3  # between two checkpoints
 SIZE = 4  # records a page
+PAUSE = 0.1  # seconds a page, so that no read ends before it is killed
 
 
 def main(job: dict[str, Any]) -> None:
+    take = OpenLoad.take
+
+    def slowly(load: OpenLoad, page: Any) -> None:
+        time.sleep(job["pause"])
+        take(load, page)
+
+    OpenLoad.take = slowly  # type: ignore[method-assign]
     source = Source(Path(job["folder"]), job["system"], SystemClock(), **job["settings"])
     stream = small_pages(source.system.stream(job["stream"]), SIZE)
     with opened(source.settings, source.landing.clock) as reader:
@@ -39,10 +48,13 @@ def main(job: dict[str, Any]) -> None:
 
 
 def reading(
-    system: str, settings: Mapping[str, Any], stream: str, folder: Path
+    system: str, settings: Mapping[str, Any], stream: str, folder: Path, pause: float = 0.0
 ) -> subprocess.Popen[bytes]:
     """The process, just started."""
-    job = {"system": system, "settings": dict(settings), "stream": stream, "folder": str(folder)}
+    job = {
+        "system": system, "settings": dict(settings), "stream": stream, "folder": str(folder),
+        "pause": pause,
+    }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.peers.extracting"], stdin=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -56,13 +68,13 @@ def reading(
 def kill_after(
     process: subprocess.Popen[bytes], pages: Callable[[], list[str]], number: int
 ) -> None:
-    """A moment after the server was asked for so many pages in all."""
+    """A moment after the server was asked for so many pages, be the last one taken or not."""
     deadline = time.monotonic() + 120
     while len(pages()) < number:
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline, f"{len(pages())} pages asked, not {number}"
         time.sleep(0.01)
-    time.sleep(random.uniform(0, 0.02))
+    time.sleep(random.uniform(0, PAUSE))
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 

@@ -26,7 +26,7 @@ from connectors.loading import OpenLoad
 from connectors.progress import ProgressLog, Read
 from stamm.clock import ManualClock, SystemClock
 from stamm.errors import CredentialsRefused, SourceError, UsageError
-from tests.peers.extracting import PAGES, checkpoint, kill_after, reading
+from tests.peers.extracting import PAGES, PAUSE, checkpoint, kill_after, reading
 from tests.peers.landed import Source
 from tests.peers.peer import Change, Peer
 from tests.peers.seeded import PEERS, RECORDS
@@ -67,19 +67,15 @@ def test_killed_anywhere_it_goes_on_behind_what_is_committed(peer: Peer, tmp_pat
     job = (peer.system, peer.settings, peer.stream, tmp_path)
     start = len(peer.pages())
     committed: list[str] = []
-    if peer.wire:
-        peer.wire.pause = 0.1  # so that no read ends before it is killed
     for kills in range(KILLS_AT_MOST):
         if kills >= KILLS and committed:
             break
         begun = len(peer.pages())
-        kill_after(reading(*job), peer.pages, begun + random.randint(PAGES + 1, 2 * PAGES))
+        kill_after(reading(*job, PAUSE), peer.pages, begun + random.randint(PAGES + 1, 2 * PAGES))
         assert not set(committed) & set(peer.pages()[begun:])
         at = checkpoint(peer.stream, tmp_path)
         committed = list(dict.fromkeys(peer.pages()[start:]))[: at.pages if at else 0]
     assert committed, "each time it was killed before anything was committed"
-    if peer.wire:
-        peer.wire.pause = 0.0
     begun = len(peer.pages())
     assert reading(*job).wait() == 0
     assert not set(committed) & set(peer.pages()[begun:])

@@ -10,7 +10,6 @@ import re
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,10 +19,9 @@ _CHUNK = 1 << 16
 
 @dataclass
 class Wire:
-    """What was sent, a piece per connection, oldest first; each waits for `pause` seconds."""
+    """What was sent, a piece per connection, oldest first."""
 
     port: int
-    pause: float = 0.0
     sent: list[bytearray] = field(default_factory=list)
 
     @property
@@ -69,21 +67,18 @@ def _joined(client: socket.socket, wire: Wire, server: int, tls: ssl.SSLContext 
     kept = bytearray()
     wire.sent.append(kept)
     with client, socket.create_connection(("127.0.0.1", server)) as there:
-        back = threading.Thread(target=_pass, args=(there, client, wire), daemon=True)
+        back = threading.Thread(target=_pass, args=(there, client), daemon=True)
         back.start()
-        _pass(client, there, wire, kept)
+        _pass(client, there, kept)
         back.join()
 
 
-def _pass(
-    source: socket.socket, target: socket.socket, wire: Wire, kept: bytearray | None = None
-) -> None:
+def _pass(source: socket.socket, target: socket.socket, kept: bytearray | None = None) -> None:
     """Until one end closes; then the other is closed as well."""
     with suppress(OSError):
         while piece := source.recv(_CHUNK):
             if kept is not None:
                 kept += piece
-                time.sleep(wire.pause)
             target.sendall(piece)
     with suppress(OSError):
         target.shutdown(socket.SHUT_RDWR)
