@@ -1,4 +1,4 @@
--- wrk's side of api_load.py: asks what a file says, line after line, and tells what it saw as JSON.
+-- wrk's side of api_load.py: asks what a file says, line after line from a given one on, and tells what it saw as JSON.
 local asked, place, headers = {}, 0, {}
 
 function init(arguments)
@@ -6,6 +6,7 @@ function init(arguments)
     local path, body = line:match("^(.-)\t(.*)$")
     asked[#asked + 1] = {path, body}
   end
+  place = tonumber(arguments[3])
   headers["Authorization"] = "Bearer " .. arguments[2]
   headers["X-Purpose"] = "benchmark"
   headers["Content-Type"] = "application/json"

@@ -81,6 +81,8 @@ def _kept(columns: list[str]) -> Iterator[str]:
             yield "coalesce(record_id not in (from hidden.records), true)"
         if column == "address":
             yield "coalesce(address not in (from hidden.statements), true)"
+        if column == "canonical":
+            yield "canonical not in (from hidden.addresses)"
 
 
 def _emptied_ids(columns: list[str]) -> Iterator[str]:

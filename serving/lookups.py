@@ -1,4 +1,4 @@
-"""The tables of a build that are asked for one customer at a time, once more and indexed.
+"""What of a build is asked for one customer at a time, once more and in the order of its answers.
 
 In: a build that is written. Out: `lookups.duckdb` beside its file, which the API attaches; of a
 million customers it reads one without a look at the others. The build's own file has no index:
@@ -7,41 +7,137 @@ DuckDB 1.1 does not open one that was made while the file was attached under ano
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stamm.duck import literal
+from stamm.duck import checksum, literal, quoted
+from stamm.errors import PublishError
 
 if TYPE_CHECKING:
     import duckdb
 
 FILE = "lookups.duckdb"
-_INDEXED = {"golden_parties": "party_id", "customer_360": "party_id"}
+_WRITE = "create table {table} as from {origin} order by {order}"
+# The canonical spelling of a golden address: column → SQL.
+CANONICAL = {"email": "lower(trim(email))", "phone": "regexp_replace(phone, '[^0-9+]', '', 'g')"}
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A table of the build, if it has these columns, as `sql` says it again."""
+
+    table: str
+    needs: frozenset[str]
+    sql: str
+    order: str
+    indexed: bool = False
+
+    @property
+    def of_build(self) -> str:
+        return self.sql.format(f"build.main.{self.table}")
+
+    def fits(self, columns: Mapping[str, Collection[str]]) -> bool:
+        return self.needs <= set(columns.get(self.table, ()))
+
+
+# An index where rows are wide; narrow ones that are in order are found by their extremes.
+_COPIES = {
+    "golden_parties": _Copy(
+        "golden_parties", frozenset({"party_id"}), "select * from {0}", "party_id", indexed=True
+    ),
+    "customer_360": _Copy(
+        "customer_360", frozenset({"party_id"}), "select * from {0}", "party_id", indexed=True
+    ),
+    "party_records": _Copy(
+        "xref_parties",
+        frozenset({"party_id", "record_id"}),
+        "select * from {0}",
+        "party_id, record_id",
+    ),
+    "source_streams": _Copy(
+        "xref_parties",
+        frozenset({"source", "stream"}),
+        "select distinct source, stream from {0}",
+        "source, stream",
+    ),
+    "party_links": _Copy(
+        "xref_account_parties",
+        frozenset({"party_link_id", "buyer_party_id", "account_party_id"}),
+        " union ".join(
+            f"select {party} as party_id, party_link_id from {{0}} where {party} is not null"
+            for party in ("buyer_party_id", "account_party_id")
+        ),
+        "party_id, party_link_id",
+    ),
+    "party_addresses": _Copy(
+        "golden_parties",
+        frozenset({"party_id", *CANONICAL}),
+        " union all ".join(
+            f"select party_id, {sql} as canonical from {{0}} where {column} is not null"
+            for column, sql in CANONICAL.items()
+        ),
+        "canonical, party_id",
+    ),
+}
+
+
+def addressed(column: str, value: str | None = None) -> str:
+    """Condition on a customer: it has this address, which is bound as `value` or as the column.
+
+    Who may have it is looked up; what is shown of the customer decides.
+    """
+    bound = f"${value or column}"
+    return (
+        f"party_id in (select party_id from party_addresses where canonical = {bound}) "
+        f"and {CANONICAL[column]} = {bound}"
+    )
 
 
 def write_lookups(con: duckdb.DuckDBPyConnection, folder: Path, tables: Collection[str]) -> None:
-    """From the database that is attached as `build`; the file is closed and whole afterwards."""
+    """From the database that is attached as `build`; the file is closed and whole afterwards.
+
+    Raises PublishError if a copy differs from what it is of.
+    """
     con.execute(f"attach {literal(folder / FILE)} as lookups")
     try:
-        for table in sorted(_INDEXED.keys() & set(tables)):
-            column = _INDEXED[table]
-            con.execute(
-                f"create table lookups.main.{table} as from build.main.{table} order by {column}"
-            )
-            con.execute(f"create index {table}_by_{column} on lookups.main.{table} ({column})")
+        columns = {
+            table: con.sql(f"from build.main.{quoted(table)} limit 0").columns for table in tables
+        }
+        for name, copy in _COPIES.items():
+            if copy.fits(columns):
+                _write(con, name, copy)
         con.execute("checkpoint lookups")
     finally:
         con.execute("detach lookups")
 
 
-def attach_lookups(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, str]:
-    """Table → where it is read from now; nothing of a build that has no such file."""
-    file = folder / FILE
-    if not file.exists():
-        return {}
-    con.execute(f"attach {literal(file)} as lookups (read_only)")
-    held = con.execute(
-        "select table_name from duckdb_tables() where database_name = 'lookups'"
-    ).fetchall()
-    return {table: f"lookups.main.{table}" for (table,) in held}
+def _write(con: duckdb.DuckDBPyConnection, name: str, copy: _Copy) -> None:
+    table, origin = f"lookups.main.{name}", f"({copy.of_build})"
+    con.execute(_WRITE.format(table=table, origin=origin, order=copy.order))
+    expected, found = checksum(con, origin), checksum(con, table)
+    if expected != found:
+        raise PublishError(
+            f"{name}: the copy for look-ups differs from the build: expected {expected}, "
+            f"found {found}",
+            hint="Nothing was published. Check the disk, then run again.",
+        )
+    if copy.indexed:
+        con.execute(f"create index {name}_index on {table} ({copy.order})")
+
+
+def attach_lookups(
+    con: duckdb.DuckDBPyConnection, folder: Path, columns: Mapping[str, Collection[str]]
+) -> dict[str, str]:
+    """Table → SQL that reads it; what an older build has no copy of is made of its own tables."""
+    held: set[str] = set()
+    if (folder / FILE).exists():
+        con.execute(f"attach {literal(folder / FILE)} as lookups (read_only)")
+        rows = con.execute("select table_name from duckdb_tables() where database_name = 'lookups'")
+        held = {name for (name,) in rows.fetchall()}
+    return {
+        name: f"lookups.main.{name}" if name in held else f"({copy.of_build})"
+        for name, copy in _COPIES.items()
+        if copy.fits(columns)
+    }

@@ -51,6 +51,14 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     return True
 
 
+def checksum(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
+    """Rows of a table (SQL), and the sum of their hashes: the same in any order."""
+    rows, total = con.execute(
+        f"select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar from {table} as t"
+    ).fetchall()[0]
+    return rows, total
+
+
 def open_warehouse(
     path: Path, *, read_only: bool = False, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:

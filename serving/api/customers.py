@@ -11,6 +11,7 @@ from privacy.suppressions import canonical_address
 from serving.api.asking import Asked, asked
 from serving.api.models import CUSTOMER_FIELDS, Customer, CustomerPage, PartyId
 from serving.api.problems import described
+from serving.lookups import CANONICAL, addressed
 
 router = APIRouter(tags=["customers"])
 MayRead = Annotated[Asked, Depends(asked("read"))]
@@ -58,11 +59,11 @@ class Filters(Sparse):
 
 
 _CONDITIONS = {
-    "email": "lower(trim(email)) = $email",
-    "phone": "regexp_replace(phone, '[^0-9+]', '', 'g') = $phone",
+    **{name: addressed(name) for name in CANONICAL},
     "source": "list_contains(sources, $source)",
     "after": "party_id > $after",
 }
+_OF_ACCOUNTS = {"is_customer", "customer_kind", "lifecycle", "household_id"}
 
 
 @router.get(
@@ -75,13 +76,11 @@ def customers(asked: MayRead, filters: Annotated[Filters, Query()]) -> Response:
     """In the order of ids. Keep asking with `after` = `next` until `next` is null."""
     names = chosen(filters.fields)
     given = filters.model_dump(exclude={"fields", "limit"}, exclude_none=True)
-    for name in given.keys() & {"email", "phone"}:
+    for name in given.keys() & CANONICAL.keys():
         given[name] = canonical_address(given[name])
     where = " and ".join(_CONDITIONS.get(name, f"{name} = ${name}") for name in given) or "true"
-    rows = asked.view.rows(
-        f"select {', '.join(names)} from customers where {where} order by party_id limit $limit",
-        {**given, "limit": filters.limit + 1},
-    )
+    table = "customers" if given.keys() & _OF_ACCOUNTS else "golden_parties"
+    rows = asked.view.customers(names, where, given, limit=filters.limit + 1, table=table)
     page = rows[: filters.limit]
     after = page[-1]["party_id"] if len(rows) > len(page) else None
     body = {"build_id": asked.view.build.build_id, "next": after, "items": page}
@@ -96,13 +95,12 @@ def customers(asked: MayRead, filters: Annotated[Filters, Query()]) -> Response:
 )
 def customer(asked: MayRead, party_id: PartyId, sparse: Annotated[Sparse, Query()]) -> Response:
     """A merged id is answered by the one that took it in, and `resolved_from` says so."""
-    party = party_id
-    row = asked.view.customer(party)
+    names, party = chosen(sparse.fields), party_id
+    row = asked.view.customer(party, names)
     if row is None:
         party = asked.party(party_id)
-        row = asked.view.customer(party) or {}
-    body = {name: row[name] for name in chosen(sparse.fields)}
-    return asked.answer("customer", [party], {**body, "resolved_from": resolved(party_id, party)})
+        row = asked.view.customer(party, names) or {}
+    return asked.answer("customer", [party], {**row, "resolved_from": resolved(party_id, party)})
 
 
 def resolved(asked_for: str, party: str) -> str | None:

@@ -11,6 +11,7 @@ from serving.api.customers import MayRead, resolved
 from serving.api.models import Builds, Company, Health, PartyId, References
 from serving.api.problems import described, not_found
 from serving.api.service import Service
+from serving.api.views import among
 from serving.builds import Build, list_builds
 from serving.restored import unchecked
 from stamm.ids import record_id
@@ -44,14 +45,15 @@ def xref(
 ) -> Response:  # fmt: skip
     """Keys are kept as keyed hashes only, so the key is hashed for each stream of the source."""
     streams = asked.view.rows(
-        "select distinct stream from xref_parties where source = $source", {"source": source}
+        "select stream from source_streams where source = $source", {"source": source}
     )
     secret = asked.store.secret("record_id")
-    ids = [key, *(record_id(secret, source, row["stream"], key) for row in streams)]
+    hashed = [record_id(secret, source, row["stream"], key) for row in streams]
+    ids, bound = among([key, *hashed])
+    held = "select record_id, source, stream, party_id from xref_parties where source = $source"
     rows = asked.view.rows(
-        "select record_id, source, stream, party_id from xref_parties where source = $source "
-        "and (list_contains($ids, record_id) or list_contains($ids, facet_of)) order by record_id",
-        {"source": source, "ids": ids},
+        f"{held} and record_id in ({ids}) union {held} and facet_of in ({ids}) order by record_id",
+        {"source": source, **bound},
     )
     if not rows:
         raise not_found("a record of this source and key")

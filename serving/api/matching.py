@@ -17,6 +17,7 @@ from dedupe.lookup import Card, Hit
 from dedupe.lookup.card import read_card
 from serving.api.asking import Asked, asked
 from serving.api.problems import Problem, described
+from serving.api.views import among
 from stamm.errors import UsageError
 
 router = APIRouter(tags=["match"])
@@ -152,11 +153,8 @@ def _rows(asked: Asked, parties: list[str]) -> dict[str, dict[str, Any]]:
     """Party → what is shown of it; all in one query."""
     if not parties:
         return {}
-    names = {f"p{place}": party for place, party in enumerate(parties)}
-    among = ", ".join(f"${name}" for name in names)  # constants skip what a list would scan
-    rows = asked.view.rows(
-        f"select {_SHOWN} from golden_parties where party_id in ({among})", names
-    )
+    ids, bound = among(parties)
+    rows = asked.view.rows(f"select {_SHOWN} from golden_parties where party_id in ({ids})", bound)
     return {row["party_id"]: row for row in rows}
 
 

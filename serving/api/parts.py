@@ -62,7 +62,7 @@ def sources(asked: MayRead, party_id: PartyId) -> Response:
     """Opaque record ids; `/xref` finds one by the source's own key."""
     party = asked.party(party_id)
     rows = asked.view.rows(
-        "select record_id, source, stream, facet_of from xref_parties where party_id = $party "
+        "select record_id, source, stream, facet_of from party_records where party_id = $party "
         "order by source, stream, record_id",
         {"party": party},
     )

@@ -11,12 +11,13 @@ own queries run on them, so none can look behind.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from serving.api.later_consents import apply_consents, stated_consents
+from serving.api.sql import query_text
 from serving.builds import Build, current_build
 from serving.hiding import prepare, shown_sql
 from serving.lookups import attach_lookups
@@ -30,18 +31,12 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
-_QUERIES = Path(__file__).with_name("queries")
 # Append-only tables whose length tells whether answers may have become different.
 _TELLING = (
     "suppressions", "party_events", "party_memberships", "record_aliases", "consent_events",
     "judgements", "change_feed", "feed_tellings",
 )  # fmt: skip
 _WHAT_IS_SHOWN = slice(0, 5)  # the tables that a view is made of; the others only tell more
-# Cells of the outbox that a consent to any channel lets out, where nothing else does.
-_LET_OUT_BY_ANY = (
-    "title", "given_name", "family_name", "company_name", "legal_form", "vat_id",
-    "website_domain", "street", "house_number", "postcode", "city", "country",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,13 +78,32 @@ class View:
         )
         return {row["party_id"] for row in spoken} | self.hidden.parties
 
-    def customer(self, party_id: str) -> Row | None:
+    def customer(self, party_id: str, columns: Sequence[str] = ("*",)) -> Row | None:
         """The party as `customers` has it, read past all others: a join would look through them."""
-        one = [
-            f"(from {table} where party_id = $p)" for table in ("golden_parties", "customer_360")
-        ]
-        found = self.rows(_customers_sql(*one), {"p": party_id})
+        one = f"select {', '.join(columns)} from ({_customers_among('party_id = $p')})"
+        found = self.rows(one, {"p": party_id})
         return found[0] if found else None
+
+    def customers(
+        self, columns: Sequence[str], where: str, bound: Mapping[str, object], *, limit: int,
+        table: str,
+    ) -> list[Row]:  # fmt: skip
+        """The first who meet the condition, in the order of ids.
+
+        `table` holds all that the condition asks for. It is asked for the ids first, since rows of
+        `customers` are wide; between the ends of those ids the condition finds the same ones.
+        """
+        bound = {**bound, "limit": limit}
+        first = f"select party_id from {table} where {where} order by party_id limit $limit"
+        [ends] = self.rows(f"select min(party_id) as a, max(party_id) as z from ({first})", bound)
+        if ends["a"] is None:
+            return []
+        wide = _customers_among("party_id between $a and $z")
+        return self.rows(
+            f"select {', '.join(columns)} from ({wide}) where {where} "
+            "order by party_id limit $limit",
+            {**bound, **ends},
+        )
 
     def holds(self, party_id: str) -> bool:
         """Whether this party is in the build and may be shown."""
@@ -129,7 +143,7 @@ class Published:
         """Asked for again where the build was pruned before it could be opened."""
         import duckdb
 
-        hidden, later = suppressed(self._store), _consents(self._store)
+        hidden, later = suppressed(self._store), stated_consents(self._store)
         while True:
             try:
                 con, seen = _views(build, hidden, later)
@@ -170,10 +184,17 @@ class Published:
         return tuple(self._store.query(f"select {ends}")[0])
 
 
-@cache
-def query_text(name: str) -> str:
-    """A query of our own by its name."""
-    return (_QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+def among(values: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """SQL of a list, and what to bind: constants skip what a bound list would scan."""
+    bound = {f"among_{place}": value for place, value in enumerate(values)}
+    return ", ".join(f"${name}" for name in bound), bound
+
+
+def _customers_among(condition: str) -> str:
+    one, other = (
+        f"(from {table} where {condition})" for table in ("golden_parties", "customer_360")
+    )
+    return _customers_sql(one, other)
 
 
 def _customers_sql(golden: str, accounts: str) -> str:
@@ -192,7 +213,8 @@ def _views(
     con.execute(f"attach {literal(build.database)} as build (read_only)")
     tables = columns_of_build(con)
     origins = {table: f"build.main.{quoted(table)}" for table in tables}
-    origins |= attach_lookups(con, build.folder)
+    origins |= attach_lookups(con, build.folder, tables)
+    tables |= {name: con.sql(f"from {origins[name]} limit 0").columns for name in origins}
     hidden = Suppressed(
         suppressed_now.parties | _restricted(con, origins), suppressed_now.addresses
     )
@@ -200,70 +222,10 @@ def _views(
     for table, columns in tables.items():
         shown = shown_sql(origins[table], columns) if hidden else f"from {origins[table]}"
         con.execute(f"create view {quoted(table)} as {shown}")
-    _apply_later_consents(con, later, tables, hidden, origins)
+    apply_consents(con, later, tables, hidden, origins)
     con.execute(f"create view customers as {_customers_sql('golden_parties', 'customer_360')}")
     con.execute("set enable_external_access = false")
     return con, hidden
-
-
-def _consents(store: Store) -> list[tuple[object, ...]]:
-    """What was consented to or withdrawn over our own API, in the order of `_STATED`."""
-    if not store.has_table("consent_events"):
-        return []
-    rows = store.query(
-        "select consent_event_id, record_id, address, channel, event, occurred_at, evidence "
-        "from consent_events where purpose = 'marketing'"
-    )
-    return [tuple(row) for row in rows]
-
-
-_STATED = (
-    "create temp table stated (consent_event_id varchar, record_id varchar, address varchar, "
-    "channel varchar, event varchar, occurred_at timestamp, evidence varchar)"
-)
-
-
-def _apply_later_consents(
-    con: duckdb.DuckDBPyConnection,
-    later: list[tuple[object, ...]],
-    tables: Mapping[str, list[str]],
-    hidden: Suppressed,
-    origins: Mapping[str, str],
-) -> None:
-    """`customer_360` and `crm_outbox` with what was consented to or withdrawn since the build."""
-    con.execute(_STATED)
-    if later:
-        con.executemany(
-            "insert into stated values (?, ?, ?, ?, ?, ?::timestamptz at time zone 'UTC', ?)", later
-        )
-    con.execute(query_text("later_permissions"))
-    if not con.execute("select 1 from later_permissions limit 1").fetchall():
-        return
-    customers, outbox = (
-        shown_sql(origins[name], tables[name]) if hidden else f"select * from {origins[name]}"
-        for name in ("customer_360", "crm_outbox")
-    )
-    con.execute(f"create or replace view customer_360 as {_renewed_sql(customers)}")
-    con.execute(query_text("later_outbox").format(outbox=outbox, plain=_plain_sql()))
-
-
-def _renewed_sql(customers: str) -> str:
-    """Customers with the permissions that they give now."""
-    renewed = ", ".join(
-        f"coalesce((select is_given from later_permissions as l where l.party_id = c.party_id "
-        f"and l.channel = '{channel}'), c.permission_{channel}) as permission_{channel}"
-        for channel in ("email", "sms", "phone", "post")
-    )
-    return f"select c.* replace ({renewed}) from ({customers}) as c"
-
-
-def _plain_sql() -> str:
-    """The cells that any permission lets out, each only if something does."""
-    return ", ".join(
-        f"case when has_permission or list_contains(without_consent, '{name}') then {name} end"
-        f" as {name}"
-        for name in _LET_OUT_BY_ANY
-    )
 
 
 def _restricted(con: duckdb.DuckDBPyConnection, origins: Mapping[str, str]) -> frozenset[str]:

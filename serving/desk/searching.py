@@ -8,6 +8,7 @@ from __future__ import annotations
 from privacy.suppressions import canonical_address
 from serving.api.asking import answering
 from serving.api.views import Row, View
+from serving.lookups import addressed
 from stamm.store import Store
 
 MOST = 50
@@ -37,8 +38,7 @@ def _by_address(view: View, typed: str) -> list[Row]:
     address = canonical_address(typed)
     if not address or ("@" not in typed and not any(c.isdigit() for c in typed)):
         return []
-    column = "lower(trim(email))" if "@" in typed else "regexp_replace(phone, '[^0-9+]', '', 'g')"
-    return _rows(view, f"{column} = $a", {"a": address})
+    return _rows(view, addressed("email" if "@" in typed else "phone", "a"), {"a": address})
 
 
 def _by_words(view: View, words: list[str]) -> list[Row]:

@@ -1,17 +1,23 @@
-"""The indexed copy beside a build: what the API reads one customer from."""
+"""The copy beside a build in the order of questions: what the API reads one customer from."""
 
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime
+from urllib.parse import quote
 
+import duckdb
 import pytest
 
-from privacy.suppressions import suppress_party
+from privacy.suppressions import canonical_address, suppress_address, suppress_party
 from serving.api.views import Published
 from serving.builds import current_build
-from serving.lookups import FILE
+from serving.lookups import CANONICAL, FILE
+from serving.release import release
+from stamm.duck import in_memory
+from stamm.errors import PublishError
 from stamm.home import Home
 from stamm.store import Store
-from tests.serving.api.published import publish_company, rows_of_the_company
+from tests.serving.api.published import publish_company, rows_of_the_company, running
 
 AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 ONE = "from golden_parties where party_id = $p"
@@ -53,10 +59,104 @@ def test_who_is_suppressed_is_not_found_in_it(home, store):
     assert view.customer(row["party_id"]) is None
 
 
-def test_a_build_of_before_that_has_none_is_answered_too(home, store):
-    folder = current_build(home.published).folder
-    folder.chmod(0o755)
-    (folder / FILE).unlink()
+def test_what_hangs_on_a_party_is_what_a_look_through_the_build_finds(home, store):
     view = Published(home.published, store).current()
-    [row] = view.rows("select min(party_id) as party_id from golden_parties")
-    assert view.customer(row["party_id"])["party_id"] == row["party_id"]
+    links = view.rows("from build.main.xref_account_parties")
+    assert [link for link in links if link["buyer_party_id"] != link["account_party_id"]]
+    for row in view.rows("select party_id from build.main.golden_parties"):
+        party, bound = row["party_id"], {"p": row["party_id"]}
+        records = "from {} where party_id = $p order by record_id"
+        assert view.rows(records.format("party_records"), bound) == view.rows(
+            records.format("build.main.xref_parties"), bound
+        )
+        found = view.rows("select party_link_id from party_links where party_id = $p", bound)
+        assert sorted(link["party_link_id"] for link in found) == sorted(
+            link["party_link_id"]
+            for link in links
+            if party in (link["buyer_party_id"], link["account_party_id"])
+        )
+
+
+@pytest.mark.parametrize("kept", [(), ("golden_parties", "customer_360")])
+def test_a_build_of_before_is_answered_the_same(home, store, kept):
+    [erased, silent] = people_to_hide(home, store)
+    asked = questions(home, store, silent["phone"])
+    with running(home) as client:
+        before = {path: client.get(path).json() for path in asked}
+        suppress_party(store, erased["party_id"], reason="erasure", at=AT)
+        suppress_address(store, silent["phone"], reason="objection", at=AT)
+        answers = {path: client.get(path).json() for path in asked}
+    told = [path for path in asked if erased["party_id"] in str(before[path])]
+    assert len(told) > 10
+    assert not [path for path in asked if erased["party_id"] in str(answers[path])
+                and answers[path].get("status") != 404]  # fmt: skip
+    [phone] = [path for path in asked if "phone=" in path]
+    assert (len(before[phone]["items"]), answers[phone]["items"]) == (1, [])
+
+    keep_only(current_build(home.published).folder, kept)
+    with running(home) as client:
+        assert {path: client.get(path).json() for path in asked} == answers
+
+
+@pytest.mark.parametrize(
+    ("column", "typed"),
+    [("email", " Anna.Huber@WEB.de "), ("phone", "+49 (0) 30 / 55-1"), ("phone", "030 551")],
+)
+def test_an_address_is_looked_up_by_the_spelling_that_python_makes_of_it(column, typed):
+    with in_memory() as con:
+        made = con.execute(f"select {CANONICAL[column]} from (select ? as {column})", [typed])
+        assert made.fetchall() == [(canonical_address(typed),)]
+
+
+def test_a_suppressed_address_leads_to_nobody(home, store):
+    published = Published(home.published, store)
+    asked = "from party_addresses where canonical = 'anna.huber0@web.de'"
+    assert len(published.current().rows(asked)) == 1
+    suppress_address(store, "Anna.Huber0@web.de", reason="objection", at=AT)
+    assert published.current().rows(asked) == []
+
+
+def test_a_copy_that_lost_a_row_is_not_published(home, store, monkeypatch):
+    monkeypatch.setattr("serving.lookups._WRITE", "create table {table} as from {origin} limit 3")
+    with pytest.raises(PublishError, match="golden_parties: the copy for look-ups differs"):
+        release(home.warehouse, home.published, store, build_id="b2", at=AT, keep=5, info={})
+    assert current_build(home.published).build_id == "b1"
+
+
+def people_to_hide(home, store):
+    """Somebody with several records, and somebody else with a phone number."""
+    view = Published(home.published, store).current()
+    return view.rows(
+        "from golden_parties where party_type = 'person' and phone is not null "
+        "order by records desc, party_id limit 2"
+    )
+
+
+def questions(home, store, phone):
+    """Paths of every kind that is answered from a copy, about everybody in the build."""
+    view = Published(home.published, store).current()
+    ids = [row["party_id"] for row in view.rows("select party_id from golden_parties")]
+    parts = ("", "/sources", "/provenance", "/timeline", "/contacts", "/household")
+    records = view.rows("select source, record_id from xref_parties")
+    filters = ("city=Hamburg", "is_customer=true&source=erp", "limit=5&lifecycle=customer",
+               "email=anna.huber0@web.de", f"phone={quote(phone)}")  # fmt: skip
+    return [
+        *(f"/customers/{i}{part}" for i in ids for part in parts),
+        *(f"/xref/{one['source']}/{quote(one['record_id'], safe='')}" for one in records),
+        *(f"/customers?{one}" for one in filters),
+    ]
+
+
+def keep_only(folder, tables):
+    """Make of a build one of a Stamm that wrote these copies."""
+    folder.chmod(0o755)
+    file, changed = folder / FILE, folder / "changed"
+    if not tables:
+        file.unlink()
+        return
+    shutil.copyfile(file, changed)  # readers hold the file itself
+    with duckdb.connect(changed) as con:
+        for (name,) in con.sql("select table_name from duckdb_tables()").fetchall():
+            if name not in tables:
+                con.execute(f"drop table {name}")
+    changed.replace(file)

@@ -11,7 +11,8 @@ from dedupe.identity import ledger
 from dedupe.identity.constitution import Member
 from privacy.consents import ConsentEvent, record_consent
 from privacy.suppressions import suppress_address, suppress_party
-from serving.api.views import _LET_OUT_BY_ANY, Published
+from serving.api.later_consents import _LET_OUT_BY_ANY
+from serving.api.views import Published
 from serving.outgoing import outgoing
 from serving.publish import publish
 from stamm.duck import open_warehouse

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from stamm.duck import has_table, in_memory
+from stamm.duck import checksum, has_table, in_memory
 
 
 @pytest.fixture
@@ -35,3 +35,10 @@ def test_a_question_leaves_an_open_transaction_as_it_is(con):
     assert not has_table(con, "marts.orders")
     con.execute("commit")
     assert con.execute("from marts.customers").fetchall() == [("P1",)]
+
+
+def test_a_checksum_tells_rows_apart_and_not_their_order(con):
+    one = "(values (1, 'a'), (2, 'b'))"
+    assert checksum(con, one) == checksum(con, "(values (2, 'b'), (1, 'a'))")
+    assert checksum(con, one) != checksum(con, "(values (1, 'b'), (2, 'a'))")
+    assert checksum(con, "marts.customers") == (0, "0")

@@ -7,17 +7,6 @@ with outbox as (
     {outbox}
 ),
 
-later as (
-    select
-        party_id,
-        bool_and(is_given) filter (where channel = 'email') as email,
-        bool_and(is_given) filter (where channel = 'sms') as sms,
-        bool_and(is_given) filter (where channel = 'phone') as phone,
-        bool_and(is_given) filter (where channel = 'post') as post
-    from later_permissions
-    group by party_id
-),
-
 bases as (
     select
         party_id,
@@ -26,7 +15,7 @@ bases as (
             where purpose in ('contract', 'accounting', 'service', 'business_relation')
         ) as without_consent
     from golden_lineage
-    where party_id in (select party_id from later)
+    where party_id in (select party_id from later_channels)
     group by party_id
 ),
 
@@ -39,7 +28,7 @@ renewed as (
             coalesce(l.post, o.permission_post) as permission_post
         )
     from outbox as o
-    inner join later as l on o.party_id = l.party_id
+    inner join later_channels as l on o.party_id = l.party_id
 ),
 
 weighed as (
@@ -52,7 +41,7 @@ weighed as (
     left join bases as b on r.party_id = b.party_id
 )
 
-select * from outbox where party_id not in (select party_id from later)
+select * from outbox where party_id not in (select party_id from later_channels)
 union all by name
 select
     * exclude (has_permission, contractual, without_consent) replace (

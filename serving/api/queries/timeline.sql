@@ -1,7 +1,6 @@
 -- One row per thing that happened between us and a party, newest first. $party, $at, $id, $kind: where the page before ended. $limit
 with links as (
-    select party_link_id from xref_account_parties
-    where $party in (buyer_party_id, account_party_id)
+    select party_link_id from party_links where party_id = $party
 ),
 happened as (
     select 'order' as kind, order_record_id as record_id, source, ordered_at as "at", channel,

@@ -83,13 +83,16 @@ FILLED = {
     " r.person_party_id, r.organisation_party_id, r.role, r.basis, p.given_name, p.family_name,"
     " p.email, p.phone from golden.golden_party_roles as r join golden.golden_parties as p"
     " on p.party_id = r.person_party_id",
-    "xref_account_parties": "select record_id as party_link_id, record_id as acting_record_id,"
-    " party_id as buyer_party_id, party_id as account_party_id from golden.xref_parties",
+    "xref_account_parties": "select md5(x.record_id) as party_link_id, x.record_id as"
+    " acting_record_id, x.party_id as buyer_party_id,"
+    " coalesce(o.party_id, x.party_id) as account_party_id from golden.xref_parties as x"
+    " left join golden.xref_parties as o on o.facet_of = x.record_id",
     "fct_orders": "select 'o' || record_id as order_record_id, source, 'A-' || record_id as"
-    " order_number, record_id as party_link_id, record_id as buyer_record_id, 'shipped' as status,"
-    " 'shop' as channel, timestamp '2026-05-01 10:00' as ordered_at, 99.90 as amount_net_eur"
+    " order_number, md5(record_id) as party_link_id, record_id as buyer_record_id,"
+    " 'shipped' as status, 'shop' as channel, timestamp '2026-05-01 10:00' as ordered_at,"
+    " 99.90 as amount_net_eur"
     " from golden.xref_parties where source in ('shop', 'erp')",
-    "fct_tickets": "select 't' || record_id as ticket_record_id, source, record_id as"
+    "fct_tickets": "select 't' || record_id as ticket_record_id, source, md5(record_id) as"
     " party_link_id, 'open' as status, timestamp '2026-05-02 10:00' as created_at"
     " from golden.xref_parties where source in ('shop', 'erp')",
 }  # fmt: skip

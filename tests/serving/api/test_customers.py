@@ -1,10 +1,15 @@
 """Customers of the published build over HTTP: one, many, and what belongs to them."""
 
+from urllib.parse import quote
+
 import pytest
 
+from serving.api.customers import Filters
 from serving.api.models import CUSTOMER_FIELDS
 from serving.restored import checked, note_restore
 from tests.serving.api.published import AT
+
+FILTERS = sorted(Filters.model_fields.keys() - {"fields", "after", "limit", "source"})
 
 
 def one(api, **filters):
@@ -50,6 +55,17 @@ def test_filters_are_all_obeyed(api):
     assert {(f["party_type"], f["city"]) for f in firms} == {("organisation", "Hamburg")}
     assert api.all("&party_type=organisation&city=Berlin") == []
     assert len(api.all("&source=help")) >= 1
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_gives_those_who_have_the_value(api, name):
+    everybody = api.all()
+    [value, *_] = [one[name] for one in everybody if one[name] is not None] or [None]
+    if value is None:
+        assert api.all(f"&{name}=nobody") == []
+        return
+    asked = str(value).lower() if isinstance(value, bool) else quote(value)
+    assert api.all(f"&{name}={asked}") == [one for one in everybody if one[name] == value]
 
 
 def test_an_address_is_found_in_any_spelling(api, anna):

@@ -18,5 +18,9 @@ select
 from {{ ref('stg_shopware__orders') }} as orders
 left join {{ ref('stg_shopware__customers') }} as customers using (source, customer_key)
 left join {{ ref('int_parties__collected') }} as facets
-    on orders.company_name is not null
-        and case when orders.customer_key is null then orders.record_id else customers.record_id end = facets.facet_of
+    -- One key: with a condition on the orders alone beside it, every order is compared with every record.
+    on case
+        when orders.company_name is null then null
+        when orders.customer_key is null then orders.record_id
+        else customers.record_id
+    end = facets.facet_of

@@ -21,5 +21,6 @@ select
 from {{ ref('stg_vendure__orders') }} as orders
 left join {{ ref('stg_vendure__customers') }} as customers using (source, customer_key)
 left join {{ ref('int_parties__collected') }} as facets
-    on orders.company_name is not null and coalesce(customers.record_id, orders.record_id) = facets.facet_of
+    -- One key: with a condition on the orders alone beside it, every order is compared with every record.
+    on case when orders.company_name is not null then coalesce(customers.record_id, orders.record_id) end = facets.facet_of
 where orders.ordered_at is not null and orders.kind <> 'Seller'
