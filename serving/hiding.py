@@ -112,8 +112,12 @@ def _emptied_addresses(columns: list[str]) -> Iterator[str]:
 
 
 def _is_suppressed(column: str) -> str:
-    canonical = (
+    return f"coalesce(({canonical_sql(column)}) in (from hidden.addresses), false)"
+
+
+def canonical_sql(column: str) -> str:
+    """An address in its one spelling, as `privacy.suppressions.canonical_address` makes it."""
+    return (
         f"case when contains({column}, '@') then lower(trim({column})) "
         f"else regexp_replace({column}, '[^0-9+]', '', 'g') end"
     )
-    return f"coalesce(({canonical}) in (from hidden.addresses), false)"

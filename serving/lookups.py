@@ -8,11 +8,13 @@ DuckDB 1.1 does not open one that was made while the file was attached under ano
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stamm.duck import checksum, literal, quoted
+from serving.hiding import canonical_sql
+from stamm.duck import checksum, literal, quoted, uncompressed
 from stamm.errors import PublishError
 
 if TYPE_CHECKING:
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 
 FILE = "lookups.duckdb"
 _WRITE = "create table {table} as from {origin} order by {order}"
-# The canonical spelling of a golden address: column → SQL.
-CANONICAL = {"email": "lower(trim(email))", "phone": "regexp_replace(phone, '[^0-9+]', '', 'g')"}
+CANONICAL = {column: canonical_sql(column) for column in ("email", "phone")}
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class _Copy:
     needs: frozenset[str]
     sql: str
     order: str
-    indexed: bool = False
+    index: str | None = None
+    wide: bool = False
 
     @property
     def of_build(self) -> str:
@@ -42,19 +44,27 @@ class _Copy:
         return self.needs <= set(columns.get(self.table, ()))
 
 
-# An index where rows are wide; narrow ones that are in order are found by their extremes.
+# An index where one row is asked for; what is in order is found by its extremes. Wide rows are
+# stored as they are: of a compressed column a whole vector is read for one value.
 _COPIES = {
-    "golden_parties": _Copy(
-        "golden_parties", frozenset({"party_id"}), "select * from {0}", "party_id", indexed=True
-    ),
-    "customer_360": _Copy(
-        "customer_360", frozenset({"party_id"}), "select * from {0}", "party_id", indexed=True
-    ),
+    **{
+        table: _Copy(
+            table, frozenset({"party_id"}), "select * from {0}", "party_id", "party_id", wide=True
+        )
+        for table in ("golden_parties", "customer_360")
+    },
     "party_records": _Copy(
         "xref_parties",
         frozenset({"party_id", "record_id"}),
         "select * from {0}",
         "party_id, record_id",
+        "record_id",
+    ),
+    "facet_records": _Copy(
+        "xref_parties",
+        frozenset({"facet_of", "record_id"}),
+        "select * from {0} where facet_of is not null",
+        "facet_of, record_id",
     ),
     "source_streams": _Copy(
         "xref_parties",
@@ -70,6 +80,15 @@ _COPIES = {
             for party in ("buyer_party_id", "account_party_id")
         ),
         "party_id, party_link_id",
+    ),
+    "party_contacts": _Copy(
+        "dim_contact",
+        frozenset({"person_party_id", "organisation_party_id"}),
+        " union ".join(
+            f"select {party} as party_id, * from {{0}} where organisation_party_id is not null"
+            for party in ("person_party_id", "organisation_party_id")
+        ),
+        "party_id, person_party_id, organisation_party_id",
     ),
     "party_addresses": _Copy(
         "golden_parties",
@@ -115,7 +134,9 @@ def write_lookups(con: duckdb.DuckDBPyConnection, folder: Path, tables: Collecti
 
 def _write(con: duckdb.DuckDBPyConnection, name: str, copy: _Copy) -> None:
     table, origin = f"lookups.main.{name}", f"({copy.of_build})"
-    con.execute(_WRITE.format(table=table, origin=origin, order=copy.order))
+    with uncompressed(con) if copy.wide else nullcontext():
+        con.execute(_WRITE.format(table=table, origin=origin, order=copy.order))
+        con.execute("checkpoint lookups")
     expected, found = checksum(con, origin), checksum(con, table)
     if expected != found:
         raise PublishError(
@@ -123,8 +144,8 @@ def _write(con: duckdb.DuckDBPyConnection, name: str, copy: _Copy) -> None:
             f"found {found}",
             hint="Nothing was published. Check the disk, then run again.",
         )
-    if copy.indexed:
-        con.execute(f"create index {name}_index on {table} ({copy.order})")
+    if copy.index:
+        con.execute(f"create index {name}_index on {table} ({copy.index})")
 
 
 def attach_lookups(

@@ -128,7 +128,7 @@ def _told(entry: dict[str, Any], view: View) -> dict[str, Any]:
 def _tell(asked: Asked) -> None:
     """Log what is withheld now and was not when the build was told."""
     view = asked.view
-    touched = view.touched() | withheld_before(asked.store)
+    touched = view.changed | withheld_before(asked.store)
     if not touched:
         return
     with view.cursor() as con:

@@ -79,8 +79,10 @@ def customers(asked: MayRead, filters: Annotated[Filters, Query()]) -> Response:
     for name in given.keys() & CANONICAL.keys():
         given[name] = canonical_address(given[name])
     where = " and ".join(_CONDITIONS.get(name, f"{name} = ${name}") for name in given) or "true"
-    table = "customers" if given.keys() & _OF_ACCOUNTS else "golden_parties"
-    rows = asked.view.customers(names, where, given, limit=filters.limit + 1, table=table)
+    of_accounts = bool(given.keys() & _OF_ACCOUNTS)
+    rows = asked.view.customers(
+        names, where, given, limit=filters.limit + 1, of_accounts=of_accounts
+    )
     page = rows[: filters.limit]
     after = page[-1]["party_id"] if len(rows) > len(page) else None
     body = {"build_id": asked.view.build.build_id, "next": after, "items": page}

@@ -50,11 +50,13 @@ def xref(
     secret = asked.store.secret("record_id")
     hashed = [record_id(secret, source, row["stream"], key) for row in streams]
     ids, bound = among([key, *hashed])
-    held = "select record_id, source, stream, party_id from xref_parties where source = $source"
-    rows = asked.view.rows(
-        f"{held} and record_id in ({ids}) union {held} and facet_of in ({ids}) order by record_id",
-        {"source": source, **bound},
+    told = "select record_id, source, stream, party_id from"
+    found = asked.view.rows(  # a second condition would read past the index
+        f"{told} party_records where record_id in ({ids}) union "
+        f"{told} facet_records where facet_of in ({ids}) order by record_id",
+        bound,
     )
+    rows = [row for row in found if row["source"] == source]
     if not rows:
         raise not_found("a record of this source and key")
     body = {"build_id": asked.view.build.build_id, "items": rows}

@@ -154,7 +154,8 @@ def _rows(asked: Asked, parties: list[str]) -> dict[str, dict[str, Any]]:
     if not parties:
         return {}
     ids, bound = among(parties)
-    rows = asked.view.rows(f"select {_SHOWN} from golden_parties where party_id in ({ids})", bound)
+    table = asked.view.table("golden_parties", parties)
+    rows = asked.view.rows(f"select {_SHOWN} from {table} where party_id in ({ids})", bound)
     return {row["party_id"]: row for row in rows}
 
 

@@ -24,6 +24,7 @@ from serving.api.models import (
     Timeline,
 )
 from serving.api.problems import Problem, described, not_found
+from serving.api.sql import query_text
 from serving.explaining import history_shown
 from stamm.errors import InputError
 
@@ -61,8 +62,9 @@ def timeline(asked: MayRead, party_id: PartyId, paging: Annotated[Paging, Query(
 def sources(asked: MayRead, party_id: PartyId) -> Response:
     """Opaque record ids; `/xref` finds one by the source's own key."""
     party = asked.party(party_id)
+    records = asked.view.table("party_records", [party])
     rows = asked.view.rows(
-        "select record_id, source, stream, facet_of from party_records where party_id = $party "
+        f"select record_id, source, stream, facet_of from {records} where party_id = $party "
         "order by source, stream, record_id",
         {"party": party},
     )
@@ -74,10 +76,15 @@ def sources(asked: MayRead, party_id: PartyId) -> Response:
 def provenance(asked: MayRead, party_id: PartyId) -> Response:
     """What lost against a value is not in a build: `stamm why` tells it."""
     party = asked.party(party_id)
-    [values] = asked.view.rows("from golden_parties where party_id = $party", {"party": party})
+    golden, lineage, records = (
+        asked.view.table(name, [party])
+        for name in ("golden_parties", "golden_lineage", "party_records")
+    )
+    [values] = asked.view.rows(f"from {golden} where party_id = $party", {"party": party})
+    told = query_text("provenance").format(lineage=lineage, records=records)
     rows = [
         {**row, "value": values[row["attribute"]], "reason": RULES[row["rule"]]}
-        for row in asked.view.named("provenance", party=party)
+        for row in asked.view.rows(told, {"party": party})
         if values.get(row["attribute"]) is not None
     ]
     return _part(asked, "provenance", party_id, party, items=rows)

@@ -5,14 +5,15 @@ show what of the build may be seen now. Whoever is suppressed or restricted is i
 answer that has begun keeps its view while the next one is opened; nobody waits and nothing breaks.
 
 Views cost nothing to open, where `serving.reading` copies what may be seen: only this package's
-own queries run on them, so none can look behind.
+own queries run on them, so none can look behind. A party of whom nothing is withheld is read past
+them, as many conditions about others would cost more than its row.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +37,23 @@ _TELLING = (
     "suppressions", "party_events", "party_memberships", "record_aliases", "consent_events",
     "judgements", "change_feed", "feed_tellings",
 )  # fmt: skip
+_HIDDEN = "from hidden.parties"
 _WHAT_IS_SHOWN = slice(0, 5)  # the tables that a view is made of; the others only tell more
 
 
 @dataclass(frozen=True)
 class View:
-    """What may be seen of one build. `version` differs as soon as any answer may."""
+    """What may be seen of one build. `version` differs as soon as any answer may.
+
+    `changed` are the parties of whom something is withheld, or a permission is another one than
+    in the build. `origins` says where each table is read from before anything is withheld.
+    """
 
     build: Build
     version: str
     hidden: Suppressed
+    changed: frozenset[str]
+    _origins: Mapping[str, str]
     _connection: duckdb.DuckDBPyConnection
 
     def rows(self, sql: str, bound: Mapping[str, object] | None = None) -> list[Row]:
@@ -67,38 +75,38 @@ class View:
         """Whether both show the same of the same build."""
         return self._connection is other._connection
 
-    def touched(self) -> set[str]:
-        """Parties of whom something is withheld, or a permission has changed since the build."""
-        addresses = sorted(self.hidden.addresses)
-        spoken = self.rows(
-            "select party_id from later_permissions union select party_id from build.main."
-            "golden_parties where list_contains($addresses, lower(trim(email))) or "
-            "list_contains($addresses, regexp_replace(phone, '[^0-9+]', '', 'g'))",
-            {"addresses": addresses},
-        )
-        return {row["party_id"] for row in spoken} | self.hidden.parties
+    def table(self, name: str, parties: Iterable[str]) -> str:
+        """SQL of a table with a row of these parties: what would hide others costs more than they.
+
+        Only for rows that are told of the party alone.
+        """
+        return self._origins[name] if self.changed.isdisjoint(parties) else name
 
     def customer(self, party_id: str, columns: Sequence[str] = ("*",)) -> Row | None:
         """The party as `customers` has it, read past all others: a join would look through them."""
-        one = f"select {', '.join(columns)} from ({_customers_among('party_id = $p')})"
-        found = self.rows(one, {"p": party_id})
+        one = self._customers_among("party_id = $p", [party_id])
+        found = self.rows(f"select {', '.join(columns)} from ({one})", {"p": party_id})
         return found[0] if found else None
 
     def customers(
         self, columns: Sequence[str], where: str, bound: Mapping[str, object], *, limit: int,
-        table: str,
+        of_accounts: bool,
     ) -> list[Row]:  # fmt: skip
         """The first who meet the condition, in the order of ids.
 
-        `table` holds all that the condition asks for. It is asked for the ids first, since rows of
-        `customers` are wide; between the ends of those ids the condition finds the same ones.
+        Ids come first, since rows of `customers` are wide: between the ends of those ids the
+        condition finds the same ones. Unless it is `of_accounts`, it asks for golden values, and of
+        those for addresses by `addressed` alone, which knows what is withheld.
         """
         bound = {**bound, "limit": limit}
+        golden = f"(from {self._origins['golden_parties']} where party_id not in ({_HIDDEN}))"
+        table = "customers" if of_accounts else golden
         first = f"select party_id from {table} where {where} order by party_id limit $limit"
         [ends] = self.rows(f"select min(party_id) as a, max(party_id) as z from ({first})", bound)
         if ends["a"] is None:
             return []
-        wide = _customers_among("party_id between $a and $z")
+        between = [party for party in self.changed if ends["a"] <= party <= ends["z"]]
+        wide = self._customers_among("party_id between $a and $z", between)
         return self.rows(
             f"select {', '.join(columns)} from ({wide}) where {where} "
             "order by party_id limit $limit",
@@ -107,7 +115,15 @@ class View:
 
     def holds(self, party_id: str) -> bool:
         """Whether this party is in the build and may be shown."""
-        return bool(self.rows("select 1 from golden_parties where party_id = $p", {"p": party_id}))
+        table = self.table("golden_parties", [party_id])
+        return bool(self.rows(f"select 1 from {table} where party_id = $p", {"p": party_id}))
+
+    def _customers_among(self, condition: str, parties: Iterable[str]) -> str:
+        one, other = (
+            f"(from {self.table(table, parties)} where {condition})"
+            for table in ("golden_parties", "customer_360")
+        )
+        return _customers_sql(one, other)
 
 
 class Published:
@@ -133,7 +149,7 @@ class Published:
         held = self._held
         same = held is not None and held[0].build_id == build.build_id
         if held and same and held[1][_WHAT_IS_SHOWN] == position[_WHAT_IS_SHOWN]:
-            view = View(build, _version(build, position), held[2].hidden, held[2]._connection)
+            view = replace(held[2], build=build, version=_version(build, position))
         else:
             view = self._opened(build, position)
         self._held = (view.build, position, view)
@@ -146,7 +162,8 @@ class Published:
         hidden, later = suppressed(self._store), stated_consents(self._store)
         while True:
             try:
-                con, seen = _views(build, hidden, later)
+                con, seen, origins = _views(build, hidden, later)
+                changed = _changed(con, seen, origins)
             except duckdb.IOException:
                 if build.folder.exists():
                     raise
@@ -158,7 +175,7 @@ class Published:
                     hint="`stamm run` makes one.",
                 ) from lacking
             else:
-                return View(build, _version(build, position), seen, con)
+                return View(build, _version(build, position), seen, changed, origins, con)
 
     def _is_current(self, build: Build) -> bool:
         return (self._root / "current").resolve() == build.folder.resolve()
@@ -190,13 +207,6 @@ def among(values: Sequence[str]) -> tuple[str, dict[str, str]]:
     return ", ".join(f"${name}" for name in bound), bound
 
 
-def _customers_among(condition: str) -> str:
-    one, other = (
-        f"(from {table} where {condition})" for table in ("golden_parties", "customer_360")
-    )
-    return _customers_sql(one, other)
-
-
 def _customers_sql(golden: str, accounts: str) -> str:
     return query_text("customers").format(golden=golden, accounts=accounts)
 
@@ -207,8 +217,8 @@ def _version(build: Build, position: tuple[int, ...]) -> str:
 
 def _views(
     build: Build, suppressed_now: Suppressed, later: list[tuple[object, ...]]
-) -> tuple[duckdb.DuckDBPyConnection, Suppressed]:
-    """A database of views, and everybody who is in none of them."""
+) -> tuple[duckdb.DuckDBPyConnection, Suppressed, dict[str, str]]:
+    """A database of views, everybody who is in none of them, and where each reads from."""
     con = in_memory()
     con.execute(f"attach {literal(build.database)} as build (read_only)")
     tables = columns_of_build(con)
@@ -225,7 +235,17 @@ def _views(
     apply_consents(con, later, tables, hidden, origins)
     con.execute(f"create view customers as {_customers_sql('golden_parties', 'customer_360')}")
     con.execute("set enable_external_access = false")
-    return con, hidden
+    return con, hidden, origins
+
+
+def _changed(
+    con: duckdb.DuckDBPyConnection, hidden: Suppressed, origins: Mapping[str, str]
+) -> frozenset[str]:
+    rows = con.execute(
+        f"select party_id from {origins['party_addresses']} "
+        "where canonical in (from hidden.addresses) union select party_id from later_permissions"
+    )
+    return hidden.parties | {party for (party,) in rows.fetchall()}
 
 
 def _restricted(con: duckdb.DuckDBPyConnection, origins: Mapping[str, str]) -> frozenset[str]:

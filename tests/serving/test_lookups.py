@@ -108,6 +108,26 @@ def test_an_address_is_looked_up_by_the_spelling_that_python_makes_of_it(column,
         assert made.fetchall() == [(canonical_address(typed),)]
 
 
+def test_only_people_of_whom_something_is_withheld_are_read_through_what_hides_it(home, store):
+    published = Published(home.published, store)
+    [erased, silent, other] = published.current().rows(
+        "from golden_parties where email is not null order by party_id limit 3"
+    )
+    suppress_party(store, erased["party_id"], reason="erasure", at=AT)
+    suppress_address(store, silent["email"], reason="objection", at=AT)
+    view = published.current()
+    assert view.changed == {erased["party_id"], silent["party_id"]}
+    plain, hiding = (
+        view.rows(f"explain {ONE.replace('golden_parties', view.table('golden_parties', [p]))}",
+                  {"p": p})[0]["explain_value"]
+        for p in (other["party_id"], silent["party_id"])
+    )  # fmt: skip
+    assert "addresses" not in plain
+    assert "addresses" in hiding
+    assert [view.customer(one["party_id"]) and view.customer(one["party_id"])["email"]
+            for one in (erased, silent, other)] == [None, None, other["email"]]  # fmt: skip
+
+
 def test_a_suppressed_address_leads_to_nobody(home, store):
     published = Published(home.published, store)
     asked = "from party_addresses where canonical = 'anna.huber0@web.de'"

@@ -2,7 +2,7 @@
 select
     l.attribute, l.rule, l.record_id, x.source, x.stream, l.observed_at, l.purpose, l.legal_basis,
     l.retention
-from golden_lineage as l
-left join (from party_records where party_id = $party) as x on l.record_id = x.record_id
+from {lineage} as l
+left join (from {records} where party_id = $party) as x on l.record_id = x.record_id
 where l.party_id = $party
 order by l.attribute
