@@ -34,7 +34,7 @@ class _Copy:
     sql: str
     order: str
     index: str | None = None
-    wide: bool = False
+    as_it_is: bool = False
 
     @property
     def of_build(self) -> str:
@@ -44,12 +44,17 @@ class _Copy:
         return self.needs <= set(columns.get(self.table, ()))
 
 
-# An index where one row is asked for; what is in order is found by its extremes. Wide rows are
-# stored as they are: of a compressed column a whole vector is read for one value.
+# An index where one row is asked for; what is in order is found by its extremes. What is asked for
+# most is stored as it is: of a compressed column much is unpacked for one value.
 _COPIES = {
     **{
         table: _Copy(
-            table, frozenset({"party_id"}), "select * from {0}", "party_id", "party_id", wide=True
+            table,
+            frozenset({"party_id"}),
+            "select * from {0}",
+            "party_id",
+            "party_id",
+            as_it_is=True,
         )
         for table in ("golden_parties", "customer_360")
     },
@@ -98,6 +103,7 @@ _COPIES = {
             for column, sql in CANONICAL.items()
         ),
         "canonical, party_id",
+        as_it_is=True,
     ),
 }
 
@@ -134,7 +140,7 @@ def write_lookups(con: duckdb.DuckDBPyConnection, folder: Path, tables: Collecti
 
 def _write(con: duckdb.DuckDBPyConnection, name: str, copy: _Copy) -> None:
     table, origin = f"lookups.main.{name}", f"({copy.of_build})"
-    with uncompressed(con) if copy.wide else nullcontext():
+    with uncompressed(con) if copy.as_it_is else nullcontext():
         con.execute(_WRITE.format(table=table, origin=origin, order=copy.order))
         con.execute("checkpoint lookups")
     expected, found = checksum(con, origin), checksum(con, table)

@@ -38,6 +38,7 @@ _TELLING = (
     "judgements", "change_feed", "feed_tellings",
 )  # fmt: skip
 _HIDDEN = "from hidden.parties"
+_FEW = 20  # customers that are read one by one sooner than all between them
 _WHAT_IS_SHOWN = slice(0, 5)  # the tables that a view is made of; the others only tell more
 
 
@@ -94,23 +95,25 @@ class View:
     ) -> list[Row]:  # fmt: skip
         """The first who meet the condition, in the order of ids.
 
-        Ids come first, since rows of `customers` are wide: between the ends of those ids the
-        condition finds the same ones. Unless it is `of_accounts`, it asks for golden values, and of
-        those for addresses by `addressed` alone, which knows what is withheld.
+        Ids come first, since rows of `customers` are wide: of a few each is read by itself, between
+        the ends of many the condition finds the same ones. Unless it is `of_accounts`, it asks for
+        golden values, and for addresses by `addressed` alone, which knows what is withheld.
         """
         bound = {**bound, "limit": limit}
         golden = f"(from {self._origins['golden_parties']} where party_id not in ({_HIDDEN}))"
         table = "customers" if of_accounts else golden
         first = f"select party_id from {table} where {where} order by party_id limit $limit"
-        [ends] = self.rows(f"select min(party_id) as a, max(party_id) as z from ({first})", bound)
-        if ends["a"] is None:
-            return []
-        between = [party for party in self.changed if ends["a"] <= party <= ends["z"]]
+        ids = [row["party_id"] for row in self.rows(first, bound)]
+        if len(ids) <= _FEW:
+            found = (self.customer(party, columns) for party in ids)
+            return [row for row in found if row]
+        a, z = ids[0], ids[-1]
+        between = [party for party in self.changed if a <= party <= z]
         wide = self._customers_among("party_id between $a and $z", between)
         return self.rows(
             f"select {', '.join(columns)} from ({wide}) where {where} "
             "order by party_id limit $limit",
-            {**bound, **ends},
+            {**bound, "a": a, "z": z},
         )
 
     def holds(self, party_id: str) -> bool:
