@@ -82,7 +82,7 @@ def _kept(columns: list[str]) -> Iterator[str]:
         if column == "address":
             yield "coalesce(address not in (from hidden.statements), true)"
         if column == "canonical":
-            yield "canonical not in (from hidden.addresses)"
+            yield "coalesce(canonical not in (from hidden.addresses), true)"
 
 
 def _emptied_ids(columns: list[str]) -> Iterator[str]:

@@ -152,19 +152,25 @@ def _write(con: duckdb.DuckDBPyConnection, name: str, copy: _Copy) -> None:
         )
     if copy.index:
         con.execute(f"create index {name}_index on {table} ({copy.index})")
+    con.execute(f"comment on table {table} is {literal(copy.sql)}")
 
 
 def attach_lookups(
     con: duckdb.DuckDBPyConnection, folder: Path, columns: Mapping[str, Collection[str]]
 ) -> dict[str, str]:
-    """Table → SQL that reads it; what an older build has no copy of is made of its own tables."""
-    held: set[str] = set()
+    """Table → SQL that reads it: a copy that was made by the same SQL, else the build's own tables.
+
+    Who is hidden hangs on canonical addresses, so that those of another Stamm will not do.
+    """
+    made_by: dict[str, str] = {}
     if (folder / FILE).exists():
         con.execute(f"attach {literal(folder / FILE)} as lookups (read_only)")
-        rows = con.execute("select table_name from duckdb_tables() where database_name = 'lookups'")
-        held = {name for (name,) in rows.fetchall()}
+        rows = con.execute(
+            "select table_name, comment from duckdb_tables() where database_name = 'lookups'"
+        )
+        made_by = dict(rows.fetchall())
     return {
-        name: f"lookups.main.{name}" if name in held else f"({copy.of_build})"
+        name: f"lookups.main.{name}" if made_by.get(name) == copy.sql else f"({copy.of_build})"
         for name, copy in _COPIES.items()
         if copy.fits(columns)
     }

@@ -63,8 +63,7 @@ GOLDEN = (
 # The oldest format that 1.x drivers of BI tools open.
 _STORAGE_VERSION = "v1.0.0"
 _COPY = "create table {copy} as select * from {origin} order by {order}"
-# What hangs on one link, or is said of one person, lies together and is read without the others'.
-_TOGETHER = ("party_link_id", "person_party_id")
+_TOGETHER = "party_link_id"  # what hangs on one link lies together, apart from what is others'
 _READ_ONLY = 0o444
 Columns = dict[tuple[str, str], list[str]]  # schema and name of a table → its columns
 
@@ -220,8 +219,8 @@ def _copy(
 ) -> dict[str, Any]:
     """Copy one table in a fixed order, then compare the copy with its origin."""
     copy = f'build.main."{name}"'
-    held = con.sql(f"from {origin} limit 0").columns
-    order = ", ".join([*(column for column in _TOGETHER if column in held), "columns(*)"])
+    linked = _TOGETHER in con.sql(f"from {origin} limit 0").columns
+    order = f"{_TOGETHER}, columns(*)" if linked else "all"
     con.execute(_COPY.format(copy=copy, origin=origin, order=order))
     _comment(con, copy, described)
     written = write_parquet(con, aside / "parquet", name, copy, described)

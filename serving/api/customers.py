@@ -101,7 +101,8 @@ def customer(asked: MayRead, party_id: PartyId, sparse: Annotated[Sparse, Query(
     row = asked.view.customer(party, names)
     if row is None:
         party = asked.party(party_id)
-        row = asked.view.customer(party, names) or {}
+        row = asked.view.customer(party, names)
+        assert row is not None, "who answers for an id is in the build"
     return asked.answer("customer", [party], {**row, "resolved_from": resolved(party_id, party)})
 
 

@@ -12,7 +12,7 @@ them, as many conditions about others would cost more than its row.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,7 @@ class View:
         """Whether both show the same of the same build."""
         return self._connection is other._connection
 
-    def table(self, name: str, parties: Iterable[str]) -> str:
+    def table(self, name: str, parties: Collection[str]) -> str:
         """SQL of a table with a row of these parties: what would hide others costs more than they.
 
         Only for rows that are told of the party alone.
@@ -95,25 +95,21 @@ class View:
     ) -> list[Row]:  # fmt: skip
         """The first who meet the condition, in the order of ids.
 
-        Ids come first, since rows of `customers` are wide: of a few each is read by itself, between
-        the ends of many the condition finds the same ones. Unless it is `of_accounts`, it asks for
-        golden values, and for addresses by `addressed` alone, which knows what is withheld.
+        Ids come first, as rows of `customers` are wide. Unless it is `of_accounts`, the condition
+        asks for golden values, for addresses by `addressed` alone, which knows what is withheld.
         """
-        bound = {**bound, "limit": limit}
         golden = f"(from {self._origins['golden_parties']} where party_id not in ({_HIDDEN}))"
         table = "customers" if of_accounts else golden
         first = f"select party_id from {table} where {where} order by party_id limit $limit"
-        ids = [row["party_id"] for row in self.rows(first, bound)]
+        ids = [row["party_id"] for row in self.rows(first, {**bound, "limit": limit})]
         if len(ids) <= _FEW:
             found = (self.customer(party, columns) for party in ids)
             return [row for row in found if row]
-        a, z = ids[0], ids[-1]
-        between = [party for party in self.changed if a <= party <= z]
-        wide = self._customers_among("party_id between $a and $z", between)
+        listed, named = among(ids)
+        wide = self._customers_among(f"party_id between $a and $z and party_id in ({listed})", ids)
         return self.rows(
-            f"select {', '.join(columns)} from ({wide}) where {where} "
-            "order by party_id limit $limit",
-            {**bound, "a": a, "z": z},
+            f"select {', '.join(columns)} from ({wide}) order by party_id",
+            {**named, "a": ids[0], "z": ids[-1]},
         )
 
     def holds(self, party_id: str) -> bool:
@@ -121,7 +117,7 @@ class View:
         table = self.table("golden_parties", [party_id])
         return bool(self.rows(f"select 1 from {table} where party_id = $p", {"p": party_id}))
 
-    def _customers_among(self, condition: str, parties: Iterable[str]) -> str:
+    def _customers_among(self, condition: str, parties: Collection[str]) -> str:
         one, other = (
             f"(from {self.table(table, parties)} where {condition})"
             for table in ("golden_parties", "customer_360")

@@ -74,7 +74,7 @@ def kill_after(
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline, f"{len(pages())} pages asked, not {number}"
         time.sleep(0.01)
-    time.sleep(random.uniform(0, PAUSE))
+    time.sleep(random.uniform(0, 1.5 * PAUSE))
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 

@@ -1,19 +1,20 @@
 """The copy beside a build in the order of questions: what the API reads one customer from."""
 
 import shutil
-from contextlib import closing
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import duckdb
 import pytest
 
+from privacy.consents import ConsentEvent, record_consent
 from privacy.suppressions import canonical_address, suppress_address, suppress_party
 from serving.api.views import Published
 from serving.builds import current_build
 from serving.lookups import CANONICAL, FILE
 from serving.release import release
-from stamm.duck import in_memory
+from stamm.duck import in_memory, open_warehouse
 from stamm.errors import PublishError
 from stamm.home import Home
 from stamm.store import Store
@@ -92,6 +93,8 @@ def test_a_build_of_before_is_answered_the_same(home, store, kept):
                 and answers[path].get("status") != 404]  # fmt: skip
     [phone] = [path for path in asked if "phone=" in path]
     assert (len(before[phone]["items"]), answers[phone]["items"]) == (1, [])
+    assert silent["phone"] in str(before)
+    assert silent["phone"] not in str(answers)
 
     keep_only(current_build(home.published).folder, kept)
     with running(home) as client:
@@ -126,6 +129,101 @@ def test_only_people_of_whom_something_is_withheld_are_read_through_what_hides_i
     assert "addresses" in hiding
     assert [view.customer(one["party_id"]) and view.customer(one["party_id"])["email"]
             for one in (erased, silent, other)] == [None, None, other["email"]]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def withheld(tmp_path_factory):
+    """The view of a build in which somebody is restricted, with people and addresses suppressed
+    and consents withdrawn since."""
+    home = Home(tmp_path_factory.mktemp("withheld") / "home").prepare()
+    with closing(Store.open(home.store)) as store:
+        publish_company(home, store, 1, rows_of_the_company())
+        with open_warehouse(home.warehouse) as con:
+            con.execute(
+                "update golden.golden_parties set restricted = true where party_id = "
+                "(select max(party_id) from golden.golden_parties)"
+            )
+        release(home.warehouse, home.published, store, build_id="b2", at=AT, keep=5, info={})
+        yield with_people_hidden(home, store)
+
+
+def with_people_hidden(home, store):
+    """Three people, three mailboxes and three phones suppressed, three channels withdrawn."""
+    build = Published(home.published, store).current()
+    people = build.rows(
+        "from golden_parties where email is not null and phone is not null order by hash(party_id)"
+    )
+    for erased in people[:3]:
+        suppress_party(store, erased["party_id"], reason="erasure", at=AT)
+    for silent in people[3:6]:
+        suppress_address(store, silent["email"], reason="objection", at=AT)
+    for silent in people[6:9]:
+        suppress_address(store, silent["phone"], reason="objection", at=AT)
+    later = AT + timedelta(hours=1)
+    for address, channel in [
+        (people[9]["email"], "email"), (people[10]["phone"], "phone"), (people[10]["phone"], "sms")
+    ]:  # fmt: skip
+        record_consent(store, ConsentEvent(address, channel, "withdrawn", later, None))
+    view = Published(home.published, store).current()
+    assert len(view.changed) == 12
+    return view
+
+
+@pytest.mark.parametrize(
+    "table", ["golden_parties", "customer_360", "golden_lineage", "party_records"]
+)
+def test_what_is_read_past_the_views_is_what_they_show(withheld, table):
+    """These tables point to no other party: of one that has not changed nothing is withheld."""
+    ids = [
+        row["party_id"] for row in withheld.rows("select party_id from build.main.golden_parties")
+    ]
+    compared = 0
+    for party in set(ids) - withheld.changed:
+        asked = "from {} where party_id = $p order by all"
+        shown = withheld.rows(asked.format(table), {"p": party})
+        assert withheld.rows(asked.format(withheld.table(table, [party])), {"p": party}) == shown
+        compared += len(shown)
+    assert compared > 20
+    columns = withheld.rows(f"from {table} limit 1")[0].keys()
+    assert not [name for name in columns if name.endswith("_party_id")]
+    assert not columns & {"address", "attributes", "resolves_to"}
+
+
+@pytest.mark.parametrize("limit", [1, 19, 20, 21, 50, 200])
+@pytest.mark.parametrize(
+    ("where", "of_accounts"), [("true", False), ("city = 'Berlin'", False), ("orders = 1", True)]
+)
+def test_pages_hold_what_a_look_through_everybody_finds(withheld, where, of_accounts, limit):
+    everybody = withheld.rows(f"from customers where {where} order by party_id")
+    assert len(everybody) > 21
+    found, after = [], ""
+    while len(found) < len(everybody):
+        page = withheld.customers(
+            ["*"], f"{where} and party_id > $after", {"after": after}, limit=limit,
+            of_accounts=of_accounts,
+        )  # fmt: skip
+        assert page
+        assert len(page) <= limit
+        found += page
+        after = page[-1]["party_id"]
+    assert found == everybody
+
+
+def test_a_copy_that_other_sql_made_is_not_used(home, store):
+    """As of a Stamm that spelt addresses otherwise: who is hidden hangs on that."""
+    [person] = (
+        Published(home.published, store)
+        .current()
+        .rows("from golden_parties where email = 'anna.huber0@web.de'")
+    )
+    folder = current_build(home.published).folder
+    with changed_copy(folder) as con:
+        con.execute("update party_addresses set canonical = 'x'")
+        con.execute("comment on table party_addresses is 'select of another day'")
+    suppress_address(store, person["email"], reason="objection", at=AT)
+    view = Published(home.published, store).current()
+    assert view.changed == {person["party_id"]}
+    assert view.customer(person["party_id"])["email"] is None
 
 
 def test_a_suppressed_address_leads_to_nobody(home, store):
@@ -169,14 +267,22 @@ def questions(home, store, phone):
 
 def keep_only(folder, tables):
     """Make of a build one of a Stamm that wrote these copies."""
-    folder.chmod(0o755)
-    file, changed = folder / FILE, folder / "changed"
     if not tables:
-        file.unlink()
+        folder.chmod(0o755)
+        (folder / FILE).unlink()
         return
-    shutil.copyfile(file, changed)  # readers hold the file itself
-    with duckdb.connect(changed) as con:
+    with changed_copy(folder) as con:
         for (name,) in con.sql("select table_name from duckdb_tables()").fetchall():
             if name not in tables:
                 con.execute(f"drop table {name}")
-    changed.replace(file)
+
+
+@contextmanager
+def changed_copy(folder):
+    """The copies of a build, to be changed; readers hold the file itself, so it is replaced."""
+    folder.chmod(0o755)
+    changed = folder / "changed"
+    shutil.copyfile(folder / FILE, changed)
+    with duckdb.connect(changed) as con:
+        yield con
+    changed.replace(folder / FILE)

@@ -68,21 +68,13 @@ def test_rows_lie_in_one_order_whatever_theirs_was_and_what_hangs_on_a_link_toge
     warehouse, tmp_path
 ):
     rows = "(values ('o1', 'l2'), ('o2', 'l1'), ('o3', 'l2'), ('o4', 'l1')) t(id, party_link_id)"
-    ties = "(values ('t1', 'P2'), ('t2', 'P1'), ('t3', 'P2')) t(id, person_party_id)"
     for number, order in enumerate(("id", "id desc")):
         with open_warehouse(warehouse) as con:
-            for table, values in (("fct_orders", rows), ("dim_contact", ties)):
-                con.execute(
-                    f"create or replace table marts.{table} as from {values} order by {order}"
-                )
+            con.execute(f"create or replace table marts.fct_orders as from {rows} order by {order}")
         build = publish(warehouse, tmp_path / "p", build_id=f"b{number}", info={})
         with open_warehouse(build.database, read_only=True) as con:
-            [orders, contacts] = (
-                con.sql(f"select id from {table}").fetchall()
-                for table in ("fct_orders", "dim_contact")
-            )
-        assert orders == [("o2",), ("o4",), ("o1",), ("o3",)]
-        assert contacts == [("t2",), ("t1",), ("t3",)]
+            found = con.sql("select id from fct_orders").fetchall()
+        assert found == [("o2",), ("o4",), ("o1",), ("o3",)]
 
 
 def test_a_table_of_any_name_is_published(warehouse, tmp_path):

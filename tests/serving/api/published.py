@@ -68,7 +68,8 @@ def write_marts(con) -> None:
 _PARTY = "from golden.golden_parties as g"
 FILLED = {
     "customer_360": "select party_id, party_id as customer_version_id, party_type as customer_kind,"
-    " 'customer' as lifecycle, coalesce(full_name, company_name) as customer_name, email, phone,"
+    " case party_type when 'person' then 'customer' else 'prospect' end as lifecycle,"
+    " coalesce(full_name, company_name) as customer_name, email, phone,"
     " city, restricted, sources, records, first_seen, last_seen, 1 as orders,"
     " 99.90 as order_value_eur, exists (from golden.xref_parties as x"
     "  where x.party_id = g.party_id and x.source = 'mail') as permission_email,"

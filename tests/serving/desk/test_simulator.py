@@ -1,10 +1,9 @@
 """Simulator: what other thresholds would do is shown with examples, and nothing is changed."""
 
 import hashlib
-import os
 import re
-import signal
 import threading
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 
@@ -293,30 +292,38 @@ def test_both_kinds_are_among_twenty_examples(home, predicted):
         assert admin.said.count("Splits off from") == 4
 
 
+class Endless(Mapping):
+    """Specifications that nobody has read to their end: who asks for one waits to be ended."""
+
+    def __getitem__(self, name):
+        return threading.Event().wait()
+
+    def __iter__(self):
+        return iter([threading.Event().wait()])
+
+    def __len__(self):
+        return 2
+
+
 def test_an_end_of_the_server_ends_the_process_and_its_copies(home):
-    process = Predictor(lambda bits: task(home, bits))
+    process = Predictor(lambda bits: replace(task(home, bits), specifications=Endless()))
     simulations = Simulations(process, lambda: AT)
-    begun = threading.Event()
-    told, stop = process.predict, process.stop
+    linking, told = threading.Event(), process.predict
 
     def heard_of(thresholds, tell):
         def heard(stage):
             tell(stage)
-            if not begun.is_set():  # held at its first word: else it may be done before its end
-                os.kill(process._process.pid, signal.SIGSTOP)
-                begun.set()
+            if stage == "linking":
+                linking.set()
 
         return told(thresholds, heard)
 
-    def stopped():
-        stop()
-        os.kill(process._process.pid, signal.SIGCONT)
-
-    process.predict, process.stop = heard_of, stopped
+    process.predict = heard_of
     simulations.begin(BITS, "a.admin", run="run-1", judgement=0)
     with pytest.raises(Busy):
         simulations.begin(BITS, "t.sommer", run="run-1", judgement=0)
-    assert begun.wait(60)
+    assert linking.wait(60)
+    assert scratch(home).exists()
     simulations.close()
     assert simulations.trial.failure.startswith("the process of the simulation ended before")
     assert not scratch(home).exists()
