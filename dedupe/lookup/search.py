@@ -17,11 +17,11 @@ from dedupe.linking.scoring import probability
 from dedupe.linking.term_frequencies import frequency_terms
 from dedupe.lookup import standardised
 from dedupe.lookup.card import Card
+from dedupe.lookup.hashing import Hasher
 from dedupe.lookup.index import Index, Record, key_hash_sql, key_values, listed
 from dedupe.lookup.names import NameContext
 from dedupe.lookup.weighing import Row, TermBits, Weigher
 from dedupe.trained import load
-from stamm.duck import in_memory
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,7 +98,7 @@ class _Search:
         self._weigher = Weigher(index.trained, self._columns)
         shown = ("party_id", "party_name", "record_id")
         self._party, self._name, self._record = (self._columns.index(c) for c in shown)
-        self._hasher = in_memory()  # keys are hashes of DuckDB, so it hashes the card's too
+        self._hasher = Hasher()
 
     def find(self, record: Record, limit: int, at_least: float) -> list[Hit]:
         keys, bits = self._hashed(record)
@@ -138,8 +138,7 @@ class _Search:
         if not asked:
             return [], {}
         given = [part for _, parts in keys for part in parts] + [value for _, value in values]
-        row = self._hasher.execute(f"select {', '.join(asked)}", given).fetchall()[0]
-        hashes = [np.uint64(one) for one in row]
+        hashes = self._hasher.hashes(asked, given)
         bits: TermBits = {column: {} for column in columns}
         for (column, value), one in zip(values, hashes[len(keys) :], strict=True):
             known = self._index.frequencies[column].equal_to(one)

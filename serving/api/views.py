@@ -132,6 +132,7 @@ class Published:
         self._root, self._store = published_root, store
         self._opening = threading.Lock()
         self._held: tuple[Build, tuple[int, ...], View] | None = None
+        self._present: set[str] = set()
 
     def current(self) -> View:
         """What may be seen now; raises PublishError where nothing is published."""
@@ -189,12 +190,11 @@ class Published:
 
     def _position(self) -> tuple[int, ...]:
         """How long each telling table is; a store that has none of them yet is at its start."""
-        held = {
-            row["name"]
-            for row in self._store.query("select name from sqlite_master where type = 'table'")
-        }
+        if not self._present.issuperset(_TELLING):  # a table that is there stays
+            rows = self._store.query("select name from sqlite_master where type = 'table'")
+            self._present = {row["name"] for row in rows}
         ends = ", ".join(
-            f"(select coalesce(max(rowid), 0) from {table})" if table in held else "0"
+            f"(select coalesce(max(rowid), 0) from {table})" if table in self._present else "0"
             for table in _TELLING
         )
         return tuple(self._store.query(f"select {ends}")[0])
