@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.hiding import canonical_sql
-from stamm.duck import checksum, literal, quoted, uncompressed
+from serving.reading import columns_of_build
+from stamm.duck import checksum, literal, uncompressed
 from stamm.errors import PublishError
 
 if TYPE_CHECKING:
@@ -120,16 +121,14 @@ def addressed(column: str, value: str | None = None) -> str:
     )
 
 
-def write_lookups(con: duckdb.DuckDBPyConnection, folder: Path, tables: Collection[str]) -> None:
+def write_lookups(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """From the database that is attached as `build`; the file is closed and whole afterwards.
 
     Raises PublishError if a copy differs from what it is of.
     """
     con.execute(f"attach {literal(folder / FILE)} as lookups")
     try:
-        columns = {
-            table: con.sql(f"from build.main.{quoted(table)} limit 0").columns for table in tables
-        }
+        columns = columns_of_build(con)
         for name, copy in _COPIES.items():
             if copy.fits(columns):
                 _write(con, name, copy)

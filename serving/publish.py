@@ -174,7 +174,7 @@ def _write(
             name: _copy(con, aside, name, origin, catalogue.get(name, UNDESCRIBED))
             for name, origin in _shown(con, columns, hidden).items()
         }
-        write_lookups(con, aside, tables)
+        write_lookups(con, aside)
         _describe(con, build.build_id, build.info)
         con.execute("checkpoint build")
     finally:

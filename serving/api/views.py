@@ -37,7 +37,6 @@ _TELLING = (
     "suppressions", "party_events", "party_memberships", "record_aliases", "consent_events",
     "judgements", "change_feed", "feed_tellings",
 )  # fmt: skip
-_HIDDEN = "from hidden.parties"
 _FEW = 20  # customers that are read one by one sooner than all between them
 _WHAT_IS_SHOWN = slice(0, 5)  # the tables that a view is made of; the others only tell more
 
@@ -98,7 +97,9 @@ class View:
         Ids come first, as rows of `customers` are wide. Unless it is `of_accounts`, the condition
         asks for golden values, for addresses by `addressed` alone, which knows what is withheld.
         """
-        golden = f"(from {self._origins['golden_parties']} where party_id not in ({_HIDDEN}))"
+        golden = (
+            f"(from {self._origins['golden_parties']} where party_id not in (from hidden.parties))"
+        )
         table = "customers" if of_accounts else golden
         first = f"select party_id from {table} where {where} order by party_id limit $limit"
         ids = [row["party_id"] for row in self.rows(first, {**bound, "limit": limit})]
@@ -223,7 +224,8 @@ def _views(
     tables = columns_of_build(con)
     origins = {table: f"build.main.{quoted(table)}" for table in tables}
     origins |= attach_lookups(con, build.folder, tables)
-    tables |= {name: con.sql(f"from {origins[name]} limit 0").columns for name in origins}
+    added = origins.keys() - tables.keys()
+    tables |= {name: con.sql(f"from {origins[name]} limit 0").columns for name in added}
     hidden = Suppressed(
         suppressed_now.parties | _restricted(con, origins), suppressed_now.addresses
     )
