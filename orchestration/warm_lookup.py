@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 2.0
 _READY, _LOADING = "ready", "loading"
+PROCESS = "stamm-look-up"
 
 
 class LookupProcess:
@@ -93,7 +94,9 @@ class LookupProcess:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._ours, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(self._home, theirs), daemon=True)
+        self._process = context.Process(
+            target=_work, args=(self._home, theirs), name=PROCESS, daemon=True
+        )
         self._is_up, self._started = False, time.monotonic()
         self._process.start()
         theirs.close()
