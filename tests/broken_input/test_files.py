@@ -65,6 +65,7 @@ def test_a_run_on_a_file_with_a_missing_column_fails_before_anything_is_publishe
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_rows_without_a_key_wait_in_quarantine_and_an_emptied_file_replaces_nothing(tmp_path):
     company = project(tmp_path, {"cards": CARDS})
     file = tmp_path / "cards.csv"

@@ -65,6 +65,7 @@ def test_check_names_a_source_that_is_down_and_still_asks_the_others(served, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_while_a_source_is_down_the_published_build_stands_and_later_the_run_goes_on(
     served, tmp_path
 ):
@@ -81,6 +82,7 @@ def test_while_a_source_is_down_the_published_build_stands_and_later_the_run_goe
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_stream_that_comes_back_empty_replaces_nothing(served, tmp_path):
     company = project(tmp_path, four_systems(served.url))
     build = company.run()["build"]
@@ -110,6 +112,7 @@ def test_a_stream_that_comes_back_empty_replaces_nothing(served, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_mandatory_field_null_in_one_percent_of_rows_is_quarantined_and_counted(tmp_path):
     with office(tmp_path / "office") as broken:
         company = project(tmp_path / "project", four_systems(broken.url))

@@ -311,19 +311,20 @@ def test_killed_with_several_streams_at_work_each_goes_on_where_it_was(tmp_path:
     pages = 7
     command = [sys.executable, "-c", _EXTRACTS]
     with serving(Api(records=20)) as api:
-        enough = threading.Event()
+        enough, dead = threading.Event(), threading.Event()
 
         class Seen(list[str]):
             def append(self, path: str) -> None:
                 super().append(path)
                 if len(self) >= pages:
                     enough.set()
-                    threading.Event().wait(0.2)  # the rest is slow: it dies while it waits
+                    dead.wait(PATIENCE)  # it dies while it waits
 
         api.seen = Seen()
         with subprocess.Popen([*command, api.url, str(tmp_path)]) as dying:
             assert enough.wait(PATIENCE)
             os.kill(dying.pid, signal.SIGKILL)
+        dead.set()
         assert dying.returncode == -signal.SIGKILL
         api.seen = []
         done = subprocess.run(

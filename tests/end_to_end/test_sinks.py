@@ -62,7 +62,8 @@ def test_a_push_after_it_has_nothing_to_send(company, crm):
 
 def test_who_is_erased_or_restricted_leaves_the_target_at_once(company, crm):
     project, _ = company
-    erased, restricted = sorted(outbox(project))[:2]
+    known = {party for party, row in outbox(project).items() if row["basis"] == "contract"}
+    erased, restricted = sorted(known)[:2]
     with state(project) as store:
         suppress_party(store, erased, reason="erasure", at=datetime.now(UTC))
         suppress_party(store, restricted, reason="restriction", at=datetime.now(UTC))
@@ -77,10 +78,11 @@ def test_a_consent_that_is_withdrawn_takes_the_customer_or_the_address_away(comp
     asked = "email is not null and permission_email and not permission_sms and not permission_phone"
     [alone] = project.json(
         "query",
-        f"from crm_outbox where basis = 'consent' and {asked} and not permission_post limit 1",
+        f"from crm_outbox where basis = 'consent' and {asked} and not permission_post"
+        " order by email limit 1",
     )
     [customer] = project.json(
-        "query", f"from crm_outbox where basis = 'contract' and {asked} limit 1"
+        "query", f"from crm_outbox where basis = 'contract' and {asked} order by email limit 1"
     )
     with state(project) as store:
         for row in (alone, customer):

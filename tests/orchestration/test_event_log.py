@@ -32,8 +32,9 @@ def is_whole():
 
 @pytest.fixture
 def instance(tmp_path, monkeypatch):
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
+    for name in ("DAGSTER_HOME", "DAGSTER_EVENT_BATCH_SIZE"):
+        monkeypatch.setenv(name, "")  # so that what is set below is undone with the test
+        monkeypatch.delenv(name)
     prepare_instance(Home(tmp_path))
     with DagsterInstance.get() as found:
         yield found

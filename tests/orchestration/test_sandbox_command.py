@@ -36,12 +36,12 @@ def test_served_addresses_and_credentials_are_a_line_of_json_and_they_open_the_a
         served = json.loads(process.stdout.readline())
         mail = served["sources"]["mail"]
         answer = requests.get(
-            f"{mail['url']}/v3/contacts", headers={"api-key": mail["api_key"]}, timeout=5
+            f"{mail['url']}/v3/contacts", headers={"api-key": mail["api_key"]}, timeout=60
         )
         assert answer.json()["count"] > 0
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) in {0, 130}
+        assert process.wait(timeout=60) in {0, 130}
 
 
 def test_a_port_in_use_and_another_size_are_wrong_use(company):

@@ -1,7 +1,7 @@
 """A process that extracts one stream, and how it is killed.
 
 Run: `python -m tests.peers.extracting < job`; the job is JSON with system and settings of the
-source, the stream, the landing folder and how long each page is held.
+source, the stream, the landing folder and how long each page is held; without it none is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,16 @@ from tests.peers.landed import Source
 
 PAGES = 3  # between two checkpoints
 SIZE = 4  # records a page
-PAUSE = 0.1  # seconds a page, so that no read ends before it is killed
+PAUSE = 0.1  # seconds a page
+HELD = 60.0  # seconds, from the page on behind which each is killed: none ends before
 
 
 def main(job: dict[str, Any]) -> None:
-    take = OpenLoad.take
+    take, taken = OpenLoad.take, count(1)
 
     def slowly(load: OpenLoad, page: Any) -> None:
-        time.sleep(job["pause"])
+        is_behind = next(taken) > 2 * PAGES
+        time.sleep(HELD if job["pause"] and is_behind else job["pause"])
         take(load, page)
 
     OpenLoad.take = slowly  # type: ignore[method-assign]

@@ -100,13 +100,15 @@ def test_an_admin_reads_tables_and_writes_nothing_and_opens_no_file(superset):
     assert lab("delete from customer_360", 3).status_code >= 400
 
 
-def test_readers_go_on_through_publishes_and_see_the_newest_build_after_each(company, reader):
-    build = reader.datasets()["build"]
+def test_readers_go_on_through_publishes_and_see_the_newest_build_after_each(
+    company, reader, superset
+):
+    another, build = superset.session("reader"), reader.datasets()["build"]
     wrong, stop = [], threading.Event()
 
     def read_on():
         while not stop.is_set():
-            answer = reader.query(build, columns=["build_id"])
+            answer = another.query(build, columns=["build_id"])
             if answer.status_code != 200 or len(answered(answer)) != 1:
                 wrong.append(answer.text)
 

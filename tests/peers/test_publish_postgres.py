@@ -338,12 +338,13 @@ ASKED = (
 )
 
 
-def _read(url: str, password: str, which: int, stop: Any, answers: Any) -> None:
+def _read(url: str, password: str, which: int, begun: Any, stop: Any, answers: Any) -> None:
     """Transactions in a loop, on one connection; every second reader wants repeatable reads."""
     seen = []
     with psycopg.connect(url, password=password) as con:
         if which % 2:
             con.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        begun.wait(300)
         while not stop.is_set():
             time.sleep(0.05)
             with con.transaction():
@@ -360,13 +361,14 @@ def test_ten_readers_see_no_error_and_one_build_in_each_transaction_of_twenty_pu
     project.publish()
     project.copy()
     spawn = multiprocessing.get_context("spawn")
-    stop, answers = spawn.Event(), spawn.Manager().Queue()
+    begun, stop, answers = spawn.Barrier(11), spawn.Event(), spawn.Manager().Queue()
     readers = [
-        spawn.Process(target=_read, args=(server.url, server.password, which, stop, answers))
+        spawn.Process(target=_read, args=(server.url, server.password, which, begun, stop, answers))
         for which in range(10)
     ]
     for reader in readers:
         reader.start()
+    begun.wait(300)
     for _ in range(20):
         project.publish()
         project.copy()

@@ -32,7 +32,7 @@ def plant(con: Any, defect: Defect, seed: int) -> tuple[str, str]:
     names = [row[0] for row in con.execute(f"describe landing.{table}").fetchall()]
     rows = [
         dict(zip(names, row, strict=True))
-        for row in con.execute(f"from landing.{table} order by record_id").fetchall()
+        for row in con.execute(f"from landing.{table} order by source, key").fetchall()
     ]
     hit = set(dice.sample(range(len(rows)), round(strength * len(rows))))
     kept: list[Row] = []

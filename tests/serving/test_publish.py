@@ -199,7 +199,7 @@ def test_a_reader_in_another_process_keeps_its_build_through_publishes_and_rollb
     ready, stop, answers = spawn.Event(), spawn.Event(), spawn.Manager().Queue()
     reader = spawn.Process(target=_read_for_ever, args=(root, ready, stop, answers))
     reader.start()
-    assert ready.wait(30)
+    assert ready.wait(300)
     for number in range(1, 11):
         change(warehouse, f"Anna {number}")
         publish(warehouse, root, build_id=f"b{number:02}", info={})
@@ -208,7 +208,7 @@ def test_a_reader_in_another_process_keeps_its_build_through_publishes_and_rollb
         rollback(root, f"b{number:02}")
     assert "b00" not in [build.build_id for build in list_builds(root)]
     stop.set()
-    reader.join(30)
+    reader.join(300)
     assert reader.exitcode == 0
     seen = {answers.get() for _ in range(answers.qsize())}
     assert seen == {"Anna"}

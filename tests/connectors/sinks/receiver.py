@@ -95,7 +95,11 @@ def receiving(**options: Any) -> Iterator[Receiver]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            announced = int(self.headers["Content-Length"])
+            body = self.rfile.read(announced)
+            if len(body) < announced:  # its sender died
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, more, document = receiver.answer(headers, body)
             if not status:

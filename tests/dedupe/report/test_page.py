@@ -108,7 +108,8 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 def test_a_real_browser_runs_the_slider_and_reaches_for_nothing(text, tmp_path):
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+         "--enable-logging=stderr",
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
          (tmp_path / "report.html").as_uri()],
         check=True, capture_output=True, text=True, timeout=120,

@@ -88,7 +88,8 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 def test_a_browser_shows_it(page, tmp_path):
     shot = tmp_path / "page.png"
     done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--screenshot={shot}",
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+         f"--screenshot={shot}",
          f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip

@@ -18,8 +18,11 @@ from tests.sandbox.server.tiny_company import found
 
 
 def is_gone(pid: int) -> bool:
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state.rpartition(")")[2].split()[0] == "Z"
 
 
 def wait_until_gone(pid: int, seconds: float = 5.0) -> bool:

@@ -147,7 +147,9 @@ def running(home: Home):
     with closing(Store.open(home.store)) as store, closing(Store.open(home.store)) as for_reads:
         scopes = ("read", "match", "judge", "consent")
         _, key = create_key(store, "CRM", scopes, at=AT, per_minute=1_000_000)
-        service = Service(home.published, store, ReadLog(for_reads), Warm(home), read_vcard)
+        service = Service(
+            home.published, store, ReadLog(for_reads, wait_seconds=60), Warm(home), read_vcard
+        )
         server = uvicorn.Server(
             uvicorn.Config(application(service), port=0, log_level="error", access_log=False)
         )

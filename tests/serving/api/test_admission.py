@@ -143,7 +143,7 @@ READ = Read(AT, "k", "why", "customer", "b1", "P1")
 
 
 def test_entries_are_durable_when_add_returns_and_are_never_changed(store, tmp_path):
-    log = ReadLog(store)
+    log = ReadLog(store, wait_seconds=60)
     assert log.add([READ, READ])
     with closing(Store.open(tmp_path / "state.db")) as other:
         assert len(other.query("select * from api_reads")) == 2

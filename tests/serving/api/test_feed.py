@@ -5,6 +5,7 @@ import shutil
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import pyarrow as pa
 import pytest
@@ -194,8 +195,8 @@ def test_a_new_build_and_a_way_back_are_taken_up_without_a_dropped_request(home,
         issue(home, store, "b2")
         go_back(home.published, store, at=datetime.now(UTC), build_id="b1")
         issue(home, store, "b3")
-    while seen[-1][1] != "b3":
-        pass
+    while not seen or seen[-1][1] != "b3":
+        sleep(0.01)
     done.set()
     for client in clients:
         client.join()

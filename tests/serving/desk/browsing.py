@@ -45,7 +45,7 @@ def opened_page(browser, locale="en-GB"):
     """A window of its own, with cookies of its own."""
     context = browser.new_context(locale=locale, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     return page
 
 

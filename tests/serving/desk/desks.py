@@ -87,7 +87,7 @@ def add_people(store: Store) -> None:
 def opened(home: Home, predictor=None):
     """A desk; its people were added before."""
     with closing(Store.open(home.store)) as store, closing(Store.open(home.store)) as for_reads:
-        reads = ReadLog(for_reads)
+        reads = ReadLog(for_reads, wait_seconds=60)
         service = Service(home.published, store, reads, NoFinder(), dict, ManualClock(AT))
         with closing(Copies(home, lambda: "run-1")) as copies:
             clock = ManualClock(AT)

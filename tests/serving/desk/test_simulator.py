@@ -202,7 +202,7 @@ class Held:
 
     def predict(self, thresholds, tell):
         tell("linking")
-        self.go.wait(30)
+        self.go.wait(300)
         raise StammError("expected an end of the test, found it")
 
     def stop(self):
