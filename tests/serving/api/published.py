@@ -73,7 +73,8 @@ FILLED = {
     " city, restricted, sources, records, first_seen, last_seen, 1 as orders,"
     " 99.90 as order_value_eur, exists (from golden.xref_parties as x"
     "  where x.party_id = g.party_id and x.source = 'mail') as permission_email,"
-    f" false as permission_sms, false as permission_phone, false as permission_post {_PARTY}",
+    f" false as permission_sms, false as permission_phone, false as permission_post {_PARTY}"
+    " where given_name is distinct from 'Rosalie'",  # a contact of a firm is no customer yet
     "dim_customer": "select party_id, party_id as customer_version_id,"
     " timestamp '2026-06-30 06:00' as valid_from, 'h' as attributes_hash,"
     " '{}' as attributes, true as is_current, 'customer' as lifecycle,"
