@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 2.0
 _READY, _LOADING = "ready", "loading"
-PROCESS = "stamm-look-up"
+PROCESS = "stamm-look-up"  # its name among the processes of the server
 
 
 class LookupProcess:
@@ -103,7 +103,7 @@ class LookupProcess:
 
     def _stop(self) -> None:
         self._ours.close()
-        self._process.terminate()
+        self._process.kill()  # SIGTERM may be ignored, as whoever started the server left it
         self._process.join()
 
 

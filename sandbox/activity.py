@@ -22,7 +22,7 @@ def carry_on(world: World, share: float) -> None:
         world, "shopware", "customers", _share_of(world, "shopware", "orders", share)
     ):
         buyer = _buyer(mark)
-        country = _country(
+        country = country_of(
             world, "customer_addresses", mark.body["defaultBillingAddressId"], "shopware"
         )
         trade.add_shop_order(world, buyer, country, world.moment())
@@ -72,7 +72,7 @@ def _partner_accounts(world: World, mark: Mark) -> Accounts | None:
     ).fetchone()
     if row[1] is not None or row[2] is None:
         return None
-    country = _country(world, "addresses", mark.key + "|", "s4")
+    country = country_of(world, "addresses", mark.key + "|", "s4")
     is_firm = row[0] == "organisation"
     return Accounts(country, mark.created, is_firm, [mark.key], _contacts_of(world, row[2]))
 
@@ -85,7 +85,7 @@ def _contacts_of(world: World, organisation: str) -> list[str]:
     return [key for (key,) in rows]
 
 
-def _country(world: World, stream: str, after: str, system: str) -> str:
+def country_of(world: World, stream: str, after: str, system: str) -> str:
     """The country of the first live address whose key is `after` or begins with it."""
     row = world.records.db.execute(
         "select body from record where system = ? and stream = ? and key >= ? and key < ?"

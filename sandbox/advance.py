@@ -19,6 +19,7 @@ import orjson
 from sandbox import activity, campaigns, changes
 from sandbox.company import DATABASE, add_customers, open_world
 from sandbox.estimates import add_estimates
+from sandbox.fulfilment import fulfil
 from sandbox.records import Records, connect, read_meta, write_meta, write_tally
 from sandbox.truth import write_truth
 from sandbox.world import World, stable_hash
@@ -46,6 +47,7 @@ class AdvanceSummary:
     moves: int
     withdrawals: int
     deletes: int
+    deliveries: int
     new_orders: int
     new_tickets: int
     new_events: int
@@ -110,6 +112,8 @@ def _live_through(
     newcomers = max(1, round(customers * share))
     add_estimates(folder, add_customers(world, newcomers))
     world.records.flush()
+    deliveries = fulfil(world)
+    world.records.flush()
     written = world.records.written
     return AdvanceSummary(
         days=days,
@@ -120,6 +124,7 @@ def _live_through(
         moves=moves,
         withdrawals=withdrawals,
         deletes=deletes,
+        deliveries=deliveries,
         new_orders=written.get(("s4", "sales_orders"), 0) + written.get(("shopware", "orders"), 0),
         new_tickets=written.get(("zendesk", "tickets"), 0),
         new_events=written.get(("brevo", "events"), 0),

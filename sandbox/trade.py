@@ -20,6 +20,7 @@ PROSPECT_SHARE = 0.22
 ORDERS_MEAN = {False: 3.6, True: 7.0}  # over the four years, by "is a firm", before prospects
 RATE_SHAPE = 0.9
 SEASON = (0.75, 0.75, 0.9, 0.95, 1.0, 0.9, 0.8, 0.8, 0.95, 1.0, 1.3, 1.4)
+DELIVERED_AFTER = 20 * DAY  # then an order is done, and billed
 VAT = {"DE": 0.19, "AT": 0.20, "CH": 0.081}
 
 
@@ -163,7 +164,7 @@ def add_sales_order(world: World, accounts: Accounts, moment: int) -> None:
             world, partner, accounts.country, moment - 10 * DAY, net=net, won=True
         )
     number = str(world.records.next_id("sales_order"))
-    done = world.now - moment > 20 * DAY
+    done = world.now - moment > DELIVERED_AFTER
     changed = min(moment + dice.integer(1, 15) * DAY, world.now)
     body = {
         "SalesOrder": number,
@@ -183,7 +184,7 @@ def add_sales_order(world: World, accounts: Accounts, moment: int) -> None:
         _add_item(world, number, place, line, accounts.country, moment)
     _add_partners(world, number, partner, accounts, moment)
     if done:
-        _bill(world, number, partner, accounts.country, lines, changed)
+        bill(world, number, partner, accounts.country, lines, changed)
 
 
 def _stamps(created: int, changed: int) -> dict[str, str]:
@@ -258,7 +259,7 @@ def add_quotation(
     return number
 
 
-def _bill(
+def bill(
     world: World, order: str, partner: str, country: str, lines: list[Line], moment: int
 ) -> None:
     """The invoice, and for three in a hundred a credit memo over its first line."""

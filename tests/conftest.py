@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 # Property tests draw the same examples everywhere, so that a verdict hangs on the code alone;
 # `pytest --hypothesis-profile=explore` draws new ones and more of them where a test names no count.
-# None is late: a machine that stands still for a moment is no fault of the code.
+# No example has a deadline: a machine that stands still for a moment is no fault of the code.
 patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("repeatable", derandomize=True, **patient)
 settings.register_profile("explore", max_examples=1_000, **patient)

@@ -24,7 +24,7 @@ KINDS = {
 }
 _SECONDS = {"slow": 1.0, "too_many_requests": 1.0, "rate_limit": 60.0}
 _TIMES = {"rate_limit": sys.maxsize}
-_ALLOWED = 10  # requests in a window; Zendesk's own limit on incremental exports
+ALLOWED = 10  # requests in a window; Zendesk's own limit on incremental exports
 _CAP = "sandbox.page_cap"
 
 
@@ -69,7 +69,7 @@ class Fault:
     def _is_over(self, now: float) -> bool:
         while self.seen_at and self.seen_at[0] <= now - self.seconds:
             self.seen_at.popleft()
-        if len(self.seen_at) >= _ALLOWED:
+        if len(self.seen_at) >= ALLOWED:
             return True
         self.seen_at.append(now)
         return False

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from stamm.errors import StammError
 
-_START_SECONDS = 60.0
+_START_SECONDS = 60.0  # with several of them on two cores; one that dies is told at once
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 _PARENT_POLL_SECONDS = 0.5

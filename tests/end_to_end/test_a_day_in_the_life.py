@@ -237,7 +237,8 @@ def assert_an_existing_customer_is_matched_and_a_stranger_is_new(api, consumer):
         answer = api.post("/match", {"card": card}).json()
         return answer["verdict"], answer["party_id"]
 
-    wait_for(lambda: verdict() == ("certain", known))  # once it has read the run just ended
+    wait_for(lambda: verdict()[1])  # it has read the run just ended
+    assert verdict() == ("certain", known)
 
     answer = api.post("/match", {"card": STRANGER}).json()
     assert (answer["verdict"], answer["company_verdict"]) == ("new", "new")

@@ -62,8 +62,9 @@ def test_a_push_after_it_has_nothing_to_send(company, crm):
 
 def test_who_is_erased_or_restricted_leaves_the_target_at_once(company, crm):
     project, _ = company
-    known = {party for party, row in outbox(project).items() if row["basis"] == "contract"}
-    erased, restricted = sorted(known)[:2]
+    # The test below needs who is known by a consent alone.
+    by_contract = [party for party, row in outbox(project).items() if row["basis"] == "contract"]
+    erased, restricted = sorted(by_contract)[:2]
     with state(project) as store:
         suppress_party(store, erased, reason="erasure", at=datetime.now(UTC))
         suppress_party(store, restricted, reason="restriction", at=datetime.now(UTC))

@@ -79,7 +79,8 @@ def test_a_job_waits_for_a_run_that_is_at_work_and_a_command_does_not(project):
 def test_dagster_runs_one_at_a_time_and_notices_a_run_that_was_killed(tmp_path, monkeypatch):
     from dagster import DagsterInstance
 
-    monkeypatch.setenv("DAGSTER_HOME", "")  # none; and undone with the test
+    monkeypatch.setenv("DAGSTER_HOME", "")  # none; and undone with the test, as the next one
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
     prepare_instance(Home(tmp_path))
     with DagsterInstance.get() as instance:
         assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1

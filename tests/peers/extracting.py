@@ -1,7 +1,7 @@
 """A process that extracts one stream, and how it is killed.
 
 Run: `python -m tests.peers.extracting < job`; the job is JSON with system and settings of the
-source, the stream, the landing folder and how long each page is held; without it none is.
+source, the stream, the landing folder and how long a page is held (`PAUSE`; without it, none is).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.peers.landed import Source
 PAGES = 3  # between two checkpoints
 SIZE = 4  # records a page
 PAUSE = 0.1  # seconds a page
-HELD = 60.0  # seconds, from the page on behind which each is killed: none ends before
+HELD = 60.0  # seconds a page behind those at which it is killed: it never ends before
 
 
 def main(job: dict[str, Any]) -> None:
@@ -73,13 +73,16 @@ def kill_after(
 ) -> None:
     """A moment after the server was asked for so many pages, be the last one taken or not."""
     deadline = time.monotonic() + 120
-    while len(pages()) < number:
-        assert process.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < deadline, f"{len(pages())} pages asked, not {number}"
-        time.sleep(0.01)
-    time.sleep(random.uniform(0, 1.5 * PAUSE))
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    try:
+        while len(pages()) < number:
+            assert process.poll() is None, "it ended before it could be killed"
+            assert time.monotonic() < deadline, f"{len(pages())} pages asked, not {number}"
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 1.5 * PAUSE))
+    finally:
+        process.send_signal(signal.SIGKILL)
+        ended = process.wait()
+    assert ended == -signal.SIGKILL
 
 
 def checkpoint(stream: str, folder: Path) -> Checkpoint | None:

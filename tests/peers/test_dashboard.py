@@ -103,7 +103,8 @@ def test_an_admin_reads_tables_and_writes_nothing_and_opens_no_file(superset):
 def test_readers_go_on_through_publishes_and_see_the_newest_build_after_each(
     company, reader, superset
 ):
-    another, build = superset.session("reader"), reader.datasets()["build"]
+    another = superset.session("reader")  # a session is for one thread
+    build = reader.datasets()["build"]
     wrong, stop = [], threading.Event()
 
     def read_on():

@@ -162,7 +162,7 @@ def test_daemon_and_pages_on_postgresql_run_what_is_launched_and_what_is_schedul
         assert current_build(project.home.published).build_id == "b1"  # type: ignore[union-attr]
 
         dagster.switch_on("hourly")
-        scheduled = until(lambda: dagster.runs_of("customer_pipeline"))[-1]
+        scheduled = until(lambda: dagster.runs_of("customer_pipeline"))[-1]  # the first
         until(lambda: dagster.status(scheduled) in {"STARTED", "SUCCESS"})
     kept = server_rows(server, "select count(*) as n from runs")
     assert kept >= 2

@@ -344,7 +344,7 @@ def _read(url: str, password: str, which: int, begun: Any, stop: Any, answers: A
     with psycopg.connect(url, password=password) as con:
         if which % 2:
             con.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        begun.wait(300)
+        begun.wait(120)
         while not stop.is_set():
             time.sleep(0.05)
             with con.transaction():
@@ -363,12 +363,16 @@ def test_ten_readers_see_no_error_and_one_build_in_each_transaction_of_twenty_pu
     spawn = multiprocessing.get_context("spawn")
     begun, stop, answers = spawn.Barrier(11), spawn.Event(), spawn.Manager().Queue()
     readers = [
-        spawn.Process(target=_read, args=(server.url, server.password, which, begun, stop, answers))
+        spawn.Process(
+            target=_read,
+            args=(server.url, server.password, which, begun, stop, answers),
+            daemon=True,
+        )
         for which in range(10)
     ]
     for reader in readers:
         reader.start()
-    begun.wait(300)
+    begun.wait(120)
     for _ in range(20):
         project.publish()
         project.copy()

@@ -1,4 +1,4 @@
-"""A company in daily use, one defect planted at random: the check that should tell it tells it."""
+"""A company in daily use, one defect planted: the check that should tell it tells it."""
 
 import os
 import random
@@ -107,4 +107,4 @@ def test_a_planted_defect_is_told(home, defect):
 
     found = told(home, table)
 
-    assert defect.told_by in found, f"{planted}: told were {sorted(found)}"
+    assert defect.told_by in found, f"STAMM_DEFECT_SEED={SEED}: {planted}: told {sorted(found)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -104,6 +105,31 @@ def test_a_withdrawal_blocks_the_address_and_is_dated(tmp_path: Path) -> None:
     assert len(withdrawn) == summary.withdrawals > 0
     assert all(b["emailBlacklisted"] for b in withdrawn)
     assert all(b["attributes"]["OPT_OUT_DATE"] >= "2026-06-30" for b in withdrawn)
+
+
+def test_orders_that_were_open_for_three_weeks_are_delivered_and_billed(advanced: Advanced) -> None:
+    before, after, summary = advanced
+    old, new = ({o["SalesOrder"]: o for o in b.bodies("s4", "sales_orders")} for b in advanced[:2])
+    open_before = {n for n, order in old.items() if order["OverallSDProcessStatus"] != "C"}
+    delivered = {n for n in open_before if new[n]["OverallSDProcessStatus"] == "C"}
+    assert len(delivered) == summary.deliveries > 0
+    billed = Counter(item["SalesDocument"] for item in before.bodies("s4", "billing_items"))
+    assert not billed.keys() & open_before
+    items = after.bodies("s4", "billing_items")
+    documents = {d["BillingDocument"]: d for d in after.bodies("s4", "billing_documents")}
+    for number in delivered:
+        [invoice] = {
+            item["BillingDocument"]
+            for item in items
+            if item["SalesDocument"] == number
+            and documents[item["BillingDocument"]]["BillingDocumentType"] == "F2"
+        }
+        assert documents[invoice]["TotalNetAmount"] == new[number]["TotalNetAmount"]
+        assert documents[invoice]["SoldToParty"] == new[number]["SoldToParty"]
+    late = now(after.folder).timestamp() * 1000 - 20 * 86_400_000
+    for order in new.values():
+        placed = int(order["SalesOrderDate"].removeprefix("/Date(").removesuffix(")/"))
+        assert (order["OverallSDProcessStatus"] == "C") or placed > late - 86_400_000
 
 
 def test_new_records_carry_the_new_field_and_untouched_ones_do_not(advanced: Advanced) -> None:

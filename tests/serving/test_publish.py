@@ -197,9 +197,9 @@ def test_a_reader_in_another_process_keeps_its_build_through_publishes_and_rollb
     publish(warehouse, root, build_id="b00", info={})
     spawn = multiprocessing.get_context("spawn")
     ready, stop, answers = spawn.Event(), spawn.Event(), spawn.Manager().Queue()
-    reader = spawn.Process(target=_read_for_ever, args=(root, ready, stop, answers))
+    reader = spawn.Process(target=_read_for_ever, args=(root, ready, stop, answers), daemon=True)
     reader.start()
-    assert ready.wait(300)
+    assert ready.wait(100)
     for number in range(1, 11):
         change(warehouse, f"Anna {number}")
         publish(warehouse, root, build_id=f"b{number:02}", info={})
@@ -208,7 +208,7 @@ def test_a_reader_in_another_process_keeps_its_build_through_publishes_and_rollb
         rollback(root, f"b{number:02}")
     assert "b00" not in [build.build_id for build in list_builds(root)]
     stop.set()
-    reader.join(300)
+    reader.join(100)
     assert reader.exitcode == 0
     seen = {answers.get() for _ in range(answers.qsize())}
     assert seen == {"Anna"}

@@ -141,7 +141,7 @@ def test_killed_at_a_step_the_next_run_ends_with_the_same_result(step, tmp_path,
     for day in range(3):
         dying = spawn.Process(target=run_and_die, args=(tmp_path, day, step))
         dying.start()
-        dying.join(300)
+        dying.join(90)
         # An old build goes only once there are more than two.
         assert dying.exitcode == (0 if "old build goes" in step and day < 2 else -signal.SIGKILL)
         run(tmp_path, day, attempt=2)
@@ -156,7 +156,7 @@ def test_what_is_listed_after_a_kill_are_whole_builds(step, tmp_path):
     spawn = multiprocessing.get_context("spawn")
     dying = spawn.Process(target=run_and_die, args=(tmp_path, 2, step))
     dying.start()
-    dying.join(300)
+    dying.join(90)
     for build in list_builds(tmp_path / "p"):
         with open_warehouse(build.database, read_only=True) as con:
             assert con.table("golden_parties").count("*").fetchall() == [

@@ -66,6 +66,11 @@ def write_marts(con) -> None:
 
 
 _PARTY = "from golden.golden_parties as g"
+# Some are only contacts of others, and have no account.
+_ACCOUNTS = (
+    f"{_PARTY} where given_name is distinct from 'Rosalie'"
+    " and coalesce(family_name, company_name, '') not ilike 'rossi%'"
+)
 FILLED = {
     "customer_360": "select party_id, party_id as customer_version_id, party_type as customer_kind,"
     " case party_type when 'person' then 'customer' else 'prospect' end as lifecycle,"
@@ -73,12 +78,11 @@ FILLED = {
     " city, restricted, sources, records, first_seen, last_seen, 1 as orders,"
     " 99.90 as order_value_eur, exists (from golden.xref_parties as x"
     "  where x.party_id = g.party_id and x.source = 'mail') as permission_email,"
-    f" false as permission_sms, false as permission_phone, false as permission_post {_PARTY}"
-    " where given_name is distinct from 'Rosalie'",  # a contact of a firm is no customer yet
+    f" false as permission_sms, false as permission_phone, false as permission_post {_ACCOUNTS}",
     "dim_customer": "select party_id, party_id as customer_version_id,"
     " timestamp '2026-06-30 06:00' as valid_from, 'h' as attributes_hash,"
     " '{}' as attributes, true as is_current, 'customer' as lifecycle,"
-    f" coalesce(full_name, company_name) as customer_name, email, phone, city {_PARTY}",
+    f" coalesce(full_name, company_name) as customer_name, email, phone, city {_ACCOUNTS}",
     "dim_company": f"select party_id, company_name, vat_id, postcode, city {_PARTY}"
     " where party_type = 'organisation'",
     "dim_contact": "select r.person_party_id || r.organisation_party_id as contact_id,"
@@ -124,10 +128,10 @@ class Client:
         self.headers = {"Authorization": f"Bearer {key}", "X-Purpose": "a test"}
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        return requests.get(self.url + path, headers=self.headers | headers, timeout=30)
+        return requests.get(self.url + path, headers=self.headers | headers, timeout=90)
 
     def post(self, path: str, body: dict) -> requests.Response:
-        return requests.post(self.url + path, json=body, headers=self.headers, timeout=30)
+        return requests.post(self.url + path, json=body, headers=self.headers, timeout=90)
 
     def all(self, query: str = "") -> list[dict]:
         """Every customer, page by page."""

@@ -178,6 +178,11 @@ def issue(home, store, build_id):
     release(home.warehouse, home.published, store, build_id=build_id, info={}, at=AT, keep=5)
 
 
+def until(holds):
+    while not holds():
+        sleep(0.01)
+
+
 def test_a_new_build_and_a_way_back_are_taken_up_without_a_dropped_request(home, api):
     """Three clients ask on while builds come and go."""
     seen: list[tuple[int, str]] = []
@@ -191,15 +196,17 @@ def test_a_new_build_and_a_way_back_are_taken_up_without_a_dropped_request(home,
     clients = [threading.Thread(target=ask) for _ in range(3)]
     for client in clients:
         client.start()
-    with closing(Store.open(home.store)) as store:
-        issue(home, store, "b2")
-        go_back(home.published, store, at=datetime.now(UTC), build_id="b1")
-        issue(home, store, "b3")
-    while not seen or seen[-1][1] != "b3":
-        sleep(0.01)
-    done.set()
-    for client in clients:
-        client.join()
+    try:
+        until(lambda: seen)
+        with closing(Store.open(home.store)) as store:
+            issue(home, store, "b2")
+            go_back(home.published, store, at=datetime.now(UTC), build_id="b1")
+            issue(home, store, "b3")
+        until(lambda: seen[-1][1] == "b3")
+    finally:
+        done.set()
+        for client in clients:
+            client.join()
     assert {status for status, _ in seen} == {200}
     assert {build for _, build in seen} <= {"b1", "b2", "b3"}
     assert len({build for _, build in seen}) >= 2

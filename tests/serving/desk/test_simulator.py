@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import signal
 import threading
 from collections.abc import Mapping
 from contextlib import closing
@@ -305,6 +306,15 @@ class Endless(Mapping):
         return 2
 
 
+@pytest.fixture
+def sigterm_ignored():
+    """As whoever started the server may have left it; its processes inherit that."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("sigterm_ignored")
 def test_an_end_of_the_server_ends_the_process_and_its_copies(home):
     process = Predictor(lambda bits: replace(task(home, bits), specifications=Endless()))
     simulations = Simulations(process, lambda: AT)
