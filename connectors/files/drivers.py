@@ -83,7 +83,9 @@ def _plain(value: Any) -> Any:
 def _s3(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
     trusted = {"verify": str(source.ca_file)} if source.ca_file else {}
     config = {"connect_timeout": _CONNECT, "read_timeout": _READ, "retries": {"max_attempts": 3}}
-    return {"client_kwargs": trusted, "config_kwargs": config, **options}
+    # Else ten parts of 50 MB each are fetched at once, and held in memory.
+    one_by_one = {"max_concurrency": 1}
+    return {"client_kwargs": trusted, "config_kwargs": config, **one_by_one, **options}
 
 
 def _https(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
