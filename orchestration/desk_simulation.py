@@ -73,7 +73,7 @@ class Predictor:
         with self._turn:
             self._stopped = True
             if self._process is not None:
-                self._process.kill()  # SIGTERM may be ignored, as the server was started
+                self._process.kill()  # it may have inherited that SIGTERM is ignored
 
     def _start(self, task: Task, theirs: Connection) -> None:
         context = multiprocessing.get_context("spawn")

@@ -103,7 +103,7 @@ class LookupProcess:
 
     def _stop(self) -> None:
         self._ours.close()
-        self._process.kill()  # SIGTERM may be ignored, as whoever started the server left it
+        self._process.kill()  # it may have inherited that SIGTERM is ignored
         self._process.join()
 
 

@@ -17,8 +17,7 @@ from sandbox.world import World
 
 def fulfil(world: World) -> int:
     """How many orders were delivered and billed; needs all records written."""
-    orders = _due(world)
-    products = _products(world)
+    orders, products = _due(world), _products(world)
     for mark in orders:
         moment, partner = world.moment(), mark.body["SoldToParty"]
         done = {"OverallSDProcessStatus": "C", "LastChangeDateTime": odata_moment(moment)}
