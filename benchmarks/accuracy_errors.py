@@ -135,11 +135,14 @@ def wrong_pairs(
     con: duckdb.DuckDBPyConnection, trained: Trained, found: Labels, truth: Labels
 ) -> list[Wrong]:
     """Needs the `link` tables that linking left; makes candidates again, they are gone by now."""
+    import pyarrow as pa
+
     from dedupe.linking.blocking import block
     from dedupe.linking.linkage import score_pairs
 
     party_type = trained.specification.party_type
-    block(con, trained.specification)
+    met = pa.concat_tables([*block(con, trained.specification)])
+    con.register("candidates", met)
     _write_placed(con, party_type, found, truth)
     con.execute("""
         create or replace temp table wrong as
@@ -172,6 +175,7 @@ def wrong_pairs(
         group by all order by all
     """).fetchall()
     con.execute("drop table wrong_scored")
+    con.unregister("candidates")
     return [Wrong(*row) for row in rows]
 
 

@@ -104,7 +104,7 @@ def _keys_of(
 
 
 def write_changed_candidates(con: duckdb.DuckDBPyConnection, specification: Specification) -> None:
-    """Temp tables `remade` (rid) and `candidates` (l_rid, r_rid, rules), all pairs of those."""
+    """Temp tables `remade` (rid) and `candidates` (l_rid, r_rid, rule), all pairs of those."""
     keys = f"link.{specification.party_type}_keys"
     _renew_keys(con, specification, keys)
     con.execute(
@@ -164,7 +164,7 @@ def _write_remade(con: duckdb.DuckDBPyConnection, specification: Specification) 
 
 
 def _candidates_sql(specification: Specification) -> str:
-    """Each pair once, bit i of `rules` for the i-th blocking rule, as in `dedupe.linking`."""
+    """Each pair once, with the place of its first rule, as in `dedupe.linking`."""
     return (
         f"with caps (rule, cap) as (values {_caps(specification)}),"
         " sized as (select rule, k, rid, count(*) over (partition by rule, k) as size"
@@ -172,7 +172,7 @@ def _candidates_sql(specification: Specification) -> str:
         " members as (select rule, k, rid, rid in (from remade) as again"
         "  from sized inner join caps using (rule) where size between 2 and cap)"
         " select least(a.rid, b.rid) as l_rid, greatest(a.rid, b.rid) as r_rid,"
-        " bit_or(1 << a.rule::integer)::integer as rules"
+        " min(a.rule) as rule"
         " from members as a inner join members as b using (rule, k)"
         " where a.again and a.rid <> b.rid and (not b.again or a.rid < b.rid)"
         " group by 1, 2"

@@ -1,9 +1,9 @@
-"""Blocking: standardised records → candidate pairs, each with the rules that made it.
+"""Blocking: standardised records → candidate pairs, each with the first rule that made it.
 
 Flow: `link.<party_type>_records` → one 64-bit key per record, rule and list entry → pairs of those
-that hold one key, each once, with a bit mask of rules (`dedupe.linking.meetings`). Records
-that are equal in every standardised column are collapsed to their first before: a block's size is
-that of its distinct contents, so neither a copy nor a million of them changes who meets whom.
+that hold one key, each once (`dedupe.linking.meetings`). Records that are equal in every
+standardised column are collapsed to their first before: a block's size is that of its distinct
+contents, so neither a copy nor a million of them changes who meets whom.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedupe.linking.arriving import arriving
 from dedupe.linking.meetings import Holders, candidate_pairs
 from dedupe.specification import BlockingRule, Specification
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 LISTS = frozenset(
     {"emails", "phones", "domains", "family_parts", "labels", "x_words", "x_word_pairs"}
 )
 IDENTICAL = "identical_records"
 DISTINCT = "distinct_records"  # a view that `block` leaves
+NO_RULE = 255  # in place of a rule: equal records
 
 
 def key_sql(rule: BlockingRule) -> str:
@@ -72,20 +73,29 @@ def copies_sql(columns: list[str], records: str) -> str:
     )
 
 
-def rule_name_sql(specification: Specification, rules: str = "rules") -> str:
-    """The name of the earliest rule that made the pair; rules = 0 means equal records."""
+def rule_name_sql(specification: Specification, rule: str = "rule") -> str:
+    """The name of the rule in this place; none means equal records."""
     cases = " ".join(
-        f"when {rules} & {1 << place} > 0 then '{rule.name}'"
+        f"when {place} then '{rule.name}'"
         for place, rule in enumerate(specification.blocking_rules)
     )
-    return f"case {cases} else '{IDENTICAL}' end"
+    return f"case {rule} {cases} else '{IDENTICAL}' end"
 
 
-def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> int:
-    """Leave temp tables `copies`, `candidates` and view `distinct_records`; returns the pairs."""
+def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> Iterator[pa.Table]:
+    """Candidate pairs (l_rid, r_rid, rule) in slices, by l_rid and r_rid.
+
+    `rule` is the place of the first one that made the pair. Of many millions of pairs no more than
+    a slice need lie in memory. Leaves temp table `copies` and view `distinct_records`, at once.
+    """
+    import pyarrow as pa
+
     set_copies_aside(con, specification.party_type)
-    write_candidates(con, specification, DISTINCT)
-    return int(con.table("candidates").count("*").fetchall()[0][0])
+    (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
+    (highest,) = con.execute(f"select coalesce(max(rid), 0) from {DISTINCT}").fetchall()[0]
+    holders = _holders(con, specification, DISTINCT)
+    slices = candidate_pairs(holders, records=int(highest), threads=int(threads))
+    return (pa.table({"l_rid": s.left, "r_rid": s.right, "rule": s.rule}) for s in slices)
 
 
 def set_copies_aside(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
@@ -97,24 +107,6 @@ def set_copies_aside(con: duckdb.DuckDBPyConnection, party_type: str) -> None:
         f"create or replace temp view {DISTINCT} as"
         f" from {records} as r anti join copies using (rid)"
     )
-
-
-def write_candidates(
-    con: duckdb.DuckDBPyConnection, specification: Specification, records: str
-) -> None:
-    """Temp table `candidates` (l_rid, r_rid, rules) of these records, by l_rid and r_rid."""
-    import pyarrow as pa
-
-    # Of tens of millions of pairs each byte counts.
-    mask = "int" if len(specification.blocking_rules) < 32 else "bigint"
-    con.execute(f"create or replace temp table candidates (l_rid int, r_rid int, rules {mask})")
-    (threads,) = con.execute("select current_setting('threads')").fetchall()[0]
-    (highest,) = con.execute(f"select coalesce(max(rid), 0) from {records}").fetchall()[0]
-    holders = _holders(con, specification, records)
-    for pairs in candidate_pairs(holders, records=int(highest), threads=int(threads)):
-        columns = {"l_rid": pairs.left, "r_rid": pairs.right, "rules": pairs.rules}
-        with arriving(con, pa.table(columns)) as rows:
-            con.execute(f"insert into candidates from {rows}")
 
 
 def _holders(

@@ -7,7 +7,7 @@ numbers; the pairs that it leaves open are asked as texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,27 +35,44 @@ def compare(
     pairs: str,
     out: str,
     *,
-    carried: str = "",
     encoded: Encoded | None = None,
 ) -> None:
-    """Temp table `out` (l_rid, r_rid, <carried>, pattern) of all pairs in table `pairs`.
+    """Temp table `out` (l_rid, r_rid, pattern) of all pairs in table `pairs`.
 
-    `carried` names a column of `pairs` to keep; `encoded` holds their records, if somebody has
-    encoded them already. Pairs that lie together should share a record:
+    `encoded` holds their records, if somebody has encoded them already.
+    """
+    records = encoded or encode_mentioned(con, specification, pairs)
+    chosen = f"select l_rid::integer as l_rid, r_rid::integer as r_rid from {pairs}"
+    compare_slices(con, specification, portions(con, chosen, pairs), out, records)
+
+
+def compare_slices(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    slices: Iterable[pa.Table],
+    out: str,
+    encoded: Encoded,
+    *,
+    carried: str = "",
+) -> None:
+    """Temp table `out` (l_rid, r_rid, <carried>, pattern) of pairs as they come.
+
+    `carried` declares a column of theirs to keep. Pairs that lie together should share a record:
     it is in the processor's cache then.
     """
-    kept = f", {carried}" if carried else ""
-    chosen = f"l_rid::integer as l_rid, r_rid::integer as r_rid{kept}"
+    kept = f"{carried}, " if carried else ""
+    # Of tens of millions of pairs each byte counts.
+    kind = "integer" if BITS * len(specification.comparisons) < 32 else "bigint"
     con.execute(
-        f"create or replace temp table {out} as"
-        f" select {chosen}, 0::bigint as pattern from {pairs} limit 0"
+        f"create or replace temp table {out} (l_rid integer, r_rid integer, {kept}pattern {kind})"
     )
-    records = encoded or encode_mentioned(con, specification, pairs)
-    for portion in portions(con, f"select {chosen} from {pairs}", pairs):
-        left, right = (records.rows(portion[side].to_numpy()) for side in ("l_rid", "r_rid"))
-        found = patterns_of_rows(con, specification, records, left, right)
-        with arriving(con, portion.append_column("pattern", [found])) as rows:
-            con.execute(f"insert into {out} from {rows}")
+    for pairs in slices:
+        for start in range(0, pairs.num_rows, PORTION):
+            portion = pairs.slice(start, PORTION)
+            left, right = (encoded.rows(portion[side].to_numpy()) for side in ("l_rid", "r_rid"))
+            found = patterns_of_rows(con, specification, encoded, left, right)
+            with arriving(con, portion.append_column("pattern", [found])) as rows:
+                con.execute(f"insert into {out} from {rows}")
 
 
 def count_patterns(

@@ -8,12 +8,13 @@ Of pairs too unlikely to keep, `link.<party_type>_weight_counts` keeps the numbe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dedupe.linking.blocking import block, rule_name_sql
-from dedupe.linking.comparing import compare, encode_mentioned
+from dedupe.linking.blocking import NO_RULE, block, rule_name_sql
+from dedupe.linking.comparing import compare, compare_slices, encode_mentioned, portions
 from dedupe.linking.encoding import Encoded, encode, without_copies
 from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
 from dedupe.linking.term_frequencies import build_frequencies
@@ -25,6 +26,7 @@ from dedupe.training.train import train
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 __all__ = ["LinkResult", "link", "link_standardised", "score_pairs"]
 
@@ -87,9 +89,7 @@ def link_standardised(
 ) -> LinkResult:
     """The same for records that are standardised already."""
     party_type = specification.party_type
-    candidates = block(con, specification)
-    encoded = encode(con, specification, f"link.{party_type}_records")
-    compare_candidates(con, specification, encoded)
+    candidates, encoded = compare_blocks(con, specification)
     if known:
         model = adopt(work_dir, known, specification)
         restore_frequencies(con, work_dir, model)
@@ -102,6 +102,16 @@ def link_standardised(
     return LinkResult(party_type, records, candidates, kept, model, encoded)
 
 
+def compare_blocks(
+    con: duckdb.DuckDBPyConnection, specification: Specification
+) -> tuple[int, Encoded]:
+    """Block all records and compare who meets: temp table `compared`, the candidates' number and
+    the records, encoded."""
+    met = block(con, specification)
+    encoded = encode(con, specification, f"link.{specification.party_type}_records")
+    return compare_candidates(con, specification, met, encoded), encoded
+
+
 def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
     """Compare and weigh temp tables `candidates` and `copies`; keep those that are worth it."""
     con.execute(
@@ -109,31 +119,39 @@ def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
         " union all select first_rid, rid from copies"
     )
     encoded = encode_mentioned(con, trained.specification, "added_pairs")
-    compare_candidates(con, trained.specification, encoded)
+    met = portions(con, "select l_rid, r_rid, rule from candidates", "candidates")
+    compare_candidates(con, trained.specification, met, encoded)
+    con.execute("drop table candidates")
     kept = _worth(con, trained, encoded)
     con.execute(f"insert into link.{trained.specification.party_type}_pairs {kept}")
     con.execute("drop table weighed_pairs")
 
 
 def compare_candidates(
-    con: duckdb.DuckDBPyConnection, specification: Specification, encoded: Encoded | None = None
-) -> None:
-    """Temp table `compared` (l_rid, r_rid, rules, pattern) of candidates and equal records.
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    candidates: Iterable[pa.Table],
+    encoded: Encoded,
+) -> int:
+    """Temp table `compared` (l_rid, r_rid, rule, pattern) of candidates and equal records.
 
-    A record equal to an earlier one is tied to it alone; its pattern is that of the first one with
-    itself. Takes the place of `candidates`, which is gone then.
+    A record equal to an earlier one is tied to it alone, by no rule; its pattern is that of the
+    first one with itself. Returns the number of candidates.
     """
-    compare(con, specification, "candidates", "compared", carried="rules", encoded=encoded)
-    con.execute("drop table candidates")
+    compare_slices(
+        con, specification, candidates, "compared", encoded, carried="rule utinyint"
+    )  # fmt: skip
+    pairs = int(con.table("compared").count("*").fetchall()[0][0])
     con.execute(
         "create or replace temp table originals as"
         " select distinct first_rid as l_rid, first_rid as r_rid from copies"
     )
     compare(con, specification, "originals", "equal_patterns", encoded=encoded)
     con.execute(
-        "insert into compared select c.first_rid, c.rid, 0, e.pattern from copies as c"
+        f"insert into compared select c.first_rid, c.rid, {NO_RULE}, e.pattern from copies as c"
         " inner join equal_patterns as e on e.l_rid = c.first_rid"
     )
+    return pairs
 
 
 def forget_compared(con: duckdb.DuckDBPyConnection) -> None:
@@ -157,7 +175,7 @@ def _worth(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded | 
     """Leaves table `weighed_pairs`, those in `compared` that are worth it; SQL of the pairs."""
     specification = trained.specification
     least = threshold_weight(specification.thresholds.candidate)
-    weigh(con, trained, "compared", "weighed_pairs", carried="rules", least=least, encoded=encoded)
+    weigh(con, trained, "compared", "weighed_pairs", carried="rule", least=least, encoded=encoded)
     return (
         f"select l_rid, r_rid, {rule_name_sql(specification)} as blocking_rule, pattern, weight"
         " from weighed_pairs order by l_rid, r_rid"

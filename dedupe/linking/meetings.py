@@ -1,4 +1,4 @@
-"""Holders of equal keys → the pairs in which they meet, each once, with all rules that made it.
+"""Holders of equal keys → the pairs in which they meet, each once, with its first rule.
 
 Flow: (record, key) of one rule after the other → records sorted by key → pairs inside each block →
 one whole number per pair and rule → sorted and united. Pairs come out in order, so that comparing
@@ -38,11 +38,11 @@ class Holders:
 
 @dataclass(frozen=True)
 class CandidatePairs:
-    """left < right; bit i of `rules` says that rule i made the pair."""
+    """left < right; `rule` is the first one that made the pair."""
 
     left: NDArray[np.int32]
     right: NDArray[np.int32]
-    rules: NDArray[np.int64]
+    rule: NDArray[np.uint8]
 
 
 def candidate_pairs(
@@ -50,16 +50,21 @@ def candidate_pairs(
 ) -> Iterator[CandidatePairs]:
     """All pairs of blocks that are neither lone nor hot, in slices, in order.
 
-    `records` is the highest record number.
+    Who meets whom is found at once, and united slice by slice as it is asked for. `records` is the
+    highest record number.
     """
     with ThreadPoolExecutor(threads) as pool:
         found = [one.result() for one in [pool.submit(_meetings, one) for one in holders]]
         total = sum(map(len, found))
         edges = _edges(records, max(threads, total // SLICE + 1))
-        # Each slice's meetings are let go of with it.
         slices = deque(zip(*pool.map(partial(_cut, edges=edges), found), strict=True))
-        found.clear()
-        waiting = deque[Future[CandidatePairs]]()
+    return _all_united(slices, threads)
+
+
+def _all_united(slices: deque[tuple[Meetings, ...]], threads: int) -> Iterator[CandidatePairs]:
+    """Each slice's meetings are let go of with it; the next ones are united meanwhile."""
+    waiting = deque[Future[CandidatePairs]]()
+    with ThreadPoolExecutor(threads) as pool:
         while slices or waiting:
             while slices and len(waiting) <= threads:
                 waiting.append(pool.submit(_united, slices.popleft()))
@@ -121,10 +126,9 @@ def _united(parts: Sequence[Meetings]) -> CandidatePairs:
     meetings.sort()
     pairs = meetings >> _RULE
     first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)])
-    rules = np.int64(1) << (meetings & np.uint64(MOST_RULES)).astype(np.int64)
     pairs = pairs[first]
     return CandidatePairs(
         (pairs >> _RECORD).astype(np.int32),
         (pairs & np.uint64(MOST_RECORDS - 1)).astype(np.int32),
-        np.bitwise_or.reduceat(rules, first) if len(first) else np.zeros(0, np.int64),
+        (meetings[first] & np.uint64(MOST_RULES)).astype(np.uint8),
     )

@@ -114,7 +114,8 @@ def weigh(
     )
     con.execute(
         f"create or replace table {out_table} as select l_rid::bigint as l_rid,"
-        f" r_rid::bigint as r_rid{kept}, pattern, 0::integer as weight from hopeful limit 0"
+        f" r_rid::bigint as r_rid{kept}, pattern::bigint as pattern, 0::integer as weight"
+        " from hopeful limit 0"
     )
     records = encoded or encode_mentioned(con, trained.specification, "hopeful")
     terms = terms_of(con, trained, records)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedupe.linking.blocking import NO_RULE
 from dedupe.linking.encoding import Encoded
 from dedupe.linking.patterns import unpack
 from dedupe.specification import Specification
@@ -49,12 +50,12 @@ def patterns_of(
 ) -> Patterns:
     """Count the patterns of a table of compared pairs.
 
-    Equal records (`rules` = 0) are each tied to their first, yet are all pairs of each other.
+    Equal records are each tied to their first, by no rule, yet are all pairs of each other.
     """
     rows = con.execute(
-        f"with tied as (select pattern, count(*) as n from {compared} where rules = 0"
+        f"with tied as (select pattern, count(*) as n from {compared} where rule = {NO_RULE}"
         " group by l_rid, pattern),"
-        f" counted as (select pattern, count(*) as n from {compared} where rules <> 0"
+        f" counted as (select pattern, count(*) as n from {compared} where rule <> {NO_RULE}"
         " group by pattern union all select pattern, n * (n + 1) // 2 from tied)"
         " select pattern, sum(n)::double from counted group by pattern order by pattern"
     ).fetchall()

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from dedupe.clustering.clusters import Decisions, ScoredPairs, cluster
+from dedupe.linking.blocking import NO_RULE
 from dedupe.linking.in_memory import candidate_pairs, level_codes
 from dedupe.linking.linkage import link
 from dedupe.linking.patterns import contradiction_sql, pack
@@ -71,7 +72,7 @@ def assert_engines_agree(con, party_type, folder):
     trained = link(con, party_type, specification, work_dir=folder).trained
     records = frame(con, party_type)
     distinct = records.drop(index=[row[0] for row in con.sql("select rid from copies").fetchall()])
-    made = con.sql("select l_rid, r_rid, pattern from compared where rules <> 0").fetchall()
+    made = con.sql(f"select l_rid, r_rid, pattern from compared where rule <> {NO_RULE}").fetchall()
     found = candidate_pairs(specification, distinct)
     assert {(left, right) for left, right, _ in made} == set(found)
 

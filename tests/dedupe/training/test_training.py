@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dedupe.linking.blocking import block
-from dedupe.linking.linkage import compare_candidates
+from dedupe.linking.linkage import compare_blocks
 from dedupe.linking.patterns import pack
 from dedupe.linking.scoring import pattern_bits, weight_of
 from dedupe.training.chance import chances
@@ -63,8 +63,7 @@ def four_fields():
 
 def test_m_u_and_the_share_of_matches_are_recovered(con):
     write_records(con, "person", people())
-    block(con, four_fields())
-    compare_candidates(con, four_fields())
+    compare_blocks(con, four_fields())
     found = train(con, four_fields())
     repeated = [k + (1 - k) / n for k, n in zip(KEPT, VALUES, strict=True)]  # some by chance
     assert [row[1] for row in found.m] == pytest.approx(repeated, abs=0.03)
@@ -75,8 +74,7 @@ def test_m_u_and_the_share_of_matches_are_recovered(con):
 
 def test_below_the_records_needed_the_stated_prior_stands(con):
     write_records(con, "person", people()[:40])
-    block(con, specification())
-    compare_candidates(con, specification())
+    compare_blocks(con, specification())
     found = train(con, specification())  # needs 100 records, believes in half a match per record
     assert found.match_share == pytest.approx(0.5 * 40 / (40 * 39 / 2), rel=1e-6)
     assert found.origin.startswith("stated prior")
@@ -100,15 +98,13 @@ def test_coverage_is_the_chance_that_some_rule_fires():
 
 def test_training_twice_gives_the_same_bytes(con):
     write_records(con, "person", people())
-    block(con, four_fields())
-    compare_candidates(con, four_fields())
+    compare_blocks(con, four_fields())
     assert train(con, four_fields()) == train(con, four_fields())
 
 
 def test_equal_records_are_matches_even_where_there_is_nothing_else(con):
     write_records(con, "person", [{"family": "huber", "birth": "19800203"}] * 500)
-    block(con, specification())
-    compare_candidates(con, specification())
+    compare_blocks(con, specification())
     found = train(con, specification())
     equal_pair = pattern_bits(found, pack([3, 2]))
     assert weight_of(equal_pair.match, equal_pair.stranger, equal_pair.alternative) > 0
