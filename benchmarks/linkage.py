@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.linkage_phases import prepared
+from benchmarks.linkage_phases import PARSED, prepared
 from benchmarks.results import Table, write_result
 
 Run = dict[str, Any]
@@ -63,6 +63,8 @@ def prepare(folder: Path, records: int) -> Path:
             f" inner join link.person_records as r using (record_id) where r.rid <= {records})"
             f" to '{prepared(place, 'match_input')}' (format parquet)"
         )
+        for name in PARSED:
+            con.execute(f"copy link.{name} to '{prepared(place, name)}' (format parquet)")
         write_keys(con, place)
     return place
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 
+PARSED = ("std_full", "std_company")  # values that standardising has parsed
+
+
 class Phases:
     """Seconds by phase since `begun` (epoch seconds, before the process was started)."""
 
@@ -65,10 +68,14 @@ def prepared(folder: Path, name: str) -> Path:
     return folder / f"{name}.parquet"
 
 
-def write_match_input(con: Any, source: Path) -> None:
-    """`intermediate.int_parties__match_input`, which clustering and survivorship read."""
+def write_match_input(con: Any, folder: Path) -> None:
+    """`intermediate.int_parties__match_input`, and what standardising leaves beside the records:
+    clustering and survivorship read them."""
     con.execute("create schema intermediate")
+    source = prepared(folder, "match_input")
     con.execute(f"create table intermediate.int_parties__match_input as from '{source}'")
+    for name in PARSED:
+        con.execute(f"create table link.{name} as from '{prepared(folder, name)}'")
 
 
 def write_golden(con: Any, records: Sequence[str] | Any, parties: Sequence[str] | Any) -> None:

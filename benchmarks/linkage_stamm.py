@@ -55,7 +55,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("components")
         found = {"pairs": candidates, "kept": kept, "clusters": len(set(labels.tolist()))}
         compared = phases.so_far()
-        write_match_input(con, prepared(folder, "match_input"))
+        write_match_input(con, folder)
         phases.restart()
         repaired = cluster_linked(con, trained, encoded=encoded)
         phases.ends("repair")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedupe.linking.arriving import arriving
-from dedupe.standardise.parsing import Parsers
+from dedupe.standardise.parsing import Parsers, parse_table
+from stamm.duck import has_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,6 +69,23 @@ def standardise_values(
         _add(con, kind, spellings, parsers.parse(kind, spellings))
 
 
+def parts_of(con: duckdb.DuckDBPyConnection, kind: Kind, raw: pa.Array) -> pa.Table:
+    """(raw, parts) of distinct values, in any order; for kinds of one raw column.
+
+    Those that no run has parsed are parsed here, and not kept.
+    """
+    import pyarrow as pa
+
+    asked = pa.table({"raw": raw})
+    known = asked.slice(0, 0)
+    if has_table(con, kind.table):
+        with arriving(con, asked) as rows:
+            known = con.sql(f"from {kind.table} semi join {rows} using (raw)").to_arrow_table()
+            asked = con.sql(f"from {rows} anti join {kind.table} using (raw)").to_arrow_table()
+    parsed = _beside(asked, parse_table(kind, asked))
+    return pa.concat_tables([known, parsed]) if known.num_rows else parsed
+
+
 def _create(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """The empty table, unless it is there by the same parsers: its comment tells their version."""
     found = con.execute(
@@ -92,10 +110,14 @@ def _spelling(kind: Kind) -> str:
 
 
 def _add(con: duckdb.DuckDBPyConnection, kind: Kind, spellings: pa.Table, parsed: pa.Table) -> None:
+    with arriving(con, _beside(spellings, parsed)) as rows:
+        con.execute(f"insert into {kind.table} {_written(kind, rows)}")
+
+
+def _beside(spellings: pa.Table, parsed: pa.Table) -> pa.Table:
     for name in parsed.column_names:
         spellings = spellings.append_column(name, parsed[name])
-    with arriving(con, spellings) as rows:
-        con.execute(f"insert into {kind.table} {_written(kind, rows)}")
+    return spellings
 
 
 def _written(kind: Kind, parsed: str) -> str:

@@ -100,7 +100,7 @@ def _cells(
         chosen = cells_of(members, rule.group, choose(con, members, rule, rules))
         cells |= pinned_cells(con, members, rule, rules, chosen)
     if party_type == "organisation" and "company_name" in cells:
-        cells["legal_form"] = legal_forms(cells["company_name"])
+        cells["legal_form"] = legal_forms(con, cells["company_name"])
     return cells
 
 

@@ -13,6 +13,10 @@ _WRITTEN = {
 
 
 def legal_form(company_name: str) -> str | None:
-    """As it is written in commerce; a form the standardiser knows and we do not, as it gives it."""
-    form = companies.company(company_name).legal_form
+    """As it is written in commerce."""
+    return written(companies.company(company_name).legal_form)
+
+
+def written(form: str | None) -> str | None:
+    """A form as the standardiser gives it → in commerce; one that only it knows stays as it is."""
     return _WRITTEN.get(form, form) if form else None

@@ -10,7 +10,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dedupe.standardise import companies, names
+from dedupe.linking.arriving import arriving
+from dedupe.standardise import companies
+from dedupe.standardise.kinds import FULL
+from dedupe.standardise.values import parts_of
 from dedupe.survivorship.candidates import (
     GROUP_BASIS,
     MEMBERS,
@@ -101,11 +104,13 @@ def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write_name_parts(con: duckdb.DuckDBPyConnection, parties: str) -> None:
-    texts = con.execute(
+    texts = con.sql(
         "select distinct i.full_name from intermediate.int_parties__match_input as i "
         f"join {parties} as x using (record_id) "
-        "where i.party_type = 'person' and i.full_name is not null and i.family_name is null "
-        "order by 1"
-    ).fetchall()
-    parts = [(text, *names.full_name(text)[:2]) for (text,) in texts]
-    _write_texts(con, NAME_PARTS, ("full_name", "given_name", "family_name"), parts)
+        "where i.party_type = 'person' and i.full_name is not null and i.family_name is null"
+    ).to_arrow_table()
+    with arriving(con, parts_of(con, FULL, texts["full_name"])) as parts:
+        con.execute(
+            f"create or replace temp table {NAME_PARTS} as select raw as full_name,"
+            f" given_part as given_name, family_part as family_name from {parts}"
+        )

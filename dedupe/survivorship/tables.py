@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dedupe.linking.arriving import BATCH
+from dedupe.standardise.kinds import COMPANY
+from dedupe.standardise.values import parts_of
 from dedupe.survivorship.contests import FROM_COMPANY_NAME, REASONS, Choice
-from dedupe.survivorship.legal_forms import legal_form
+from dedupe.survivorship.legal_forms import written
 from dedupe.survivorship.members import (
     NONE,
     TOLD,
@@ -25,6 +27,7 @@ from dedupe.survivorship.members import (
 )
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 _ATTRIBUTES = (
@@ -67,19 +70,22 @@ def cells_of(members: Members, group: str, choice: Choice) -> dict[str, Cells]:
     return found
 
 
-def legal_forms(names: Cells) -> Cells:
+def legal_forms(con: duckdb.DuckDBPyConnection, names: Cells) -> Cells:
     """The legal form of each name that a firm bears now."""
     import pyarrow as pa
 
     borne = names.values.seen()
-    forms = [legal_form(name) for name in names.values.texts.take(borne).to_pylist()]
-    form, written = encoded(pa.chunked_array([forms], pa.string()))
+    texts = names.values.texts.take(borne)
+    parts = parts_of(con, COMPANY, texts)
+    told = dict(zip(parts["raw"].to_pylist(), parts["legal_form"].to_pylist(), strict=True))
+    forms = [written(told[name]) for name in texts.to_pylist()]
+    form, in_commerce = encoded(pa.chunked_array([forms], pa.string()))
     of_name = np.full(len(names.values.texts) + 1, NONE, np.int32)
     of_name[borne] = form
     codes = of_name[names.values.codes]
     reasons = np.full(len(codes), REASONS.index(FROM_COMPANY_NAME), np.int32)
     records = np.where(codes == NONE, NONE, names.records)
-    return Cells(names.group, Column(codes, written), records, reasons, names.pinned_at)
+    return Cells(names.group, Column(codes, in_commerce), records, reasons, names.pinned_at)
 
 
 def golden_rows(members: Members, cells: Mapping[str, Cells], cohesion: pa.Table) -> pa.Table:
@@ -107,7 +113,7 @@ def lineage_rows(members: Members, cells: Mapping[str, Cells]) -> pa.RecordBatch
     """One row per cell, by party and attribute; made in batches as they are read."""
     import pyarrow as pa
 
-    texts, moment = pa.string(), pa.timestamp("us")
+    texts, moment = pa.dictionary(pa.int32(), pa.string()), pa.timestamp("us")
     schema = pa.schema([
         ("party_id", texts), ("attribute", texts), ("record_id", texts), ("rule", texts),
         ("observed_at", moment), *((name, texts) for name in TOLD),
@@ -134,8 +140,8 @@ def _lineage_batches(
         seen = _seen([cells[a] for a in attributes], party, attribute, observed[record])
         yield pa.record_batch(
             [
-                parties.take(pa.array(party)), pa.array(attributes).take(pa.array(attribute)),
-                record_ids.take(pa.array(record)), pa.array(REASONS).take(pa.array(reasons[cell])),
+                _among(parties, party), _among(pa.array(attributes), attribute),
+                _among(record_ids, record), _among(pa.array(REASONS), reasons[cell]),
                 pa.array(seen, schema.field("observed_at").type, mask=seen == NEVER),
                 *(one.of(record, attribute) for one in told),
             ],
@@ -167,7 +173,17 @@ class _Told:
         codes = self._of_record.codes[records]
         for has_own, own in self._own:
             codes = np.where(has_own[places], own[records], codes)
-        return texts_of(self._of_record.texts, codes)
+        return _among(self._of_record.texts, codes)
+
+
+def _among(texts: pa.Array, places: Numbers | Codes) -> pa.DictionaryArray:
+    """The texts in these places, null for `NONE`; of a long array only what lies between them."""
+    import pyarrow as pa
+
+    held = places[places != NONE]
+    first, end = (int(held.min()), int(held.max()) + 1) if len(held) else (0, 0)
+    within = pa.array(places - first, pa.int32(), mask=places == NONE)
+    return pa.DictionaryArray.from_arrays(within, texts.slice(first, end - first))
 
 
 def _sources(members: Members) -> pa.Array:
