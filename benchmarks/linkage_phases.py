@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-
 PARSED = ("std_full", "std_company")  # values that standardising has parsed
 
 

@@ -8,6 +8,8 @@ winners of millions of parties.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dedupe.survivorship.rules import Attribute, Criterion, GroupRule, PartyType
 
 MEMBERS = "survivorship_members"
@@ -29,18 +31,22 @@ _NOT_ECHOES = ", ".join(
         ),
     ]
 )
-_VOTING = f"""
-    from intermediate.int_parties__match_input where echoes is null
-    union all by name
-    select * replace ({_NOT_ECHOES})
-    from intermediate.int_parties__match_input where echoes is not null
-"""
 LAST_POSITION = 4095  # elements of a list beyond are no candidates
 _CALLING_CODES = {"DE": "49", "AT": "43", "CH": "41"}
 
 
-def members_sql(source_priority: tuple[str, ...], parties: str) -> str:
-    """Party records with their party and cleaned values; `parties` is a relation that has both ids.
+class Concerned(NamedTuple):
+    """Relations of the records to choose among: what the match input says, and their parties."""
+
+    rows: str
+    parties: str
+
+
+EVERYBODY = Concerned("intermediate.int_parties__match_input", "golden.xref_parties")
+
+
+def members_sql(source_priority: tuple[str, ...], concerned: Concerned) -> str:
+    """Party records with their party and cleaned values.
 
     `only_email` and `only_phone` are the values of records that have one. Cells that `echoes` names
     are empty: they have no vote. `echoing` are records that have such cells: we wrote them.
@@ -74,10 +80,18 @@ def members_sql(source_priority: tuple[str, ...], parties: str) -> str:
             -- Taken first: to clean texts inside of a case about lists costs thrice as much.
             select *, case when len(emails) = 1 then emails[1] end as lone_email,
                    case when len(phones) = 1 then phones[1] end as lone_phone
-            from ({_VOTING})
+            from ({_voting_sql(concerned.rows)})
         ) as i
-        join {parties} as x using (record_id)
+        join {concerned.parties} as x using (record_id)
         left join {NAME_PARTS} as n on n.full_name = i.full_name
+    """
+
+
+def _voting_sql(rows: str) -> str:
+    return f"""
+        from {rows} where echoes is null
+        union all by name
+        select * replace ({_NOT_ECHOES}) from {rows} where echoes is not null
     """
 
 

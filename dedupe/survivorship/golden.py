@@ -77,10 +77,10 @@ def write_golden_parties(
 
 def _choose_into(con: duckdb.DuckDBPyConnection, place: str, rules: Rules, only: str) -> None:
     """Fill tables `<place>_parties` and `<place>_lineage`."""
-    parties = prepare(con, only=only)
+    concerned = prepare(con, only=only)
     cohesion = con.execute("from party_cohesion").to_arrow_table()
     for party_type in TYPES:
-        members = read_members(con, party_type, rules, parties)
+        members = read_members(con, party_type, rules, concerned)
         cells = _cells(con, members, party_type, rules)
         with arriving(con, golden_rows(members, cells, cohesion)) as rows:
             con.execute(
@@ -124,10 +124,12 @@ def all_candidates(
 ) -> Candidates:
     """Of one party, or of all; nothing of a party that the run does not have."""
     chosen = rules or load_rules()
-    parties = prepare(con, party_id)
-    write_members(con, chosen, parties)
+    concerned = prepare(con, party_id)
+    write_members(con, chosen, concerned)
     found: dict[tuple[str, str], list[Candidate]] = {}
-    types = con.execute(f"select distinct party_type from {parties} order by 1 desc").fetchall()
+    types = con.execute(
+        f"select distinct party_type from {concerned.parties} order by 1 desc"
+    ).fetchall()
     for (party_type,) in types:
         for rule in chosen.of(party_type):
             for party, attribute, candidate in _ranked(con, party_type, rule, chosen, party_id):

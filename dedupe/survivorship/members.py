@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.survivorship.candidates import LAST_POSITION, LISTS, element_sql, members_sql, value_sql
+from dedupe.survivorship.candidates import (
+    LAST_POSITION,
+    LISTS,
+    Concerned,
+    element_sql,
+    members_sql,
+    value_sql,
+)
 from dedupe.survivorship.prepare import OwnBasis, read_own_basis
 from dedupe.survivorship.rules import Attribute, PartyType, Rules
 
@@ -145,9 +152,9 @@ class Members:
 
 
 def read_members(
-    con: duckdb.DuckDBPyConnection, party_type: PartyType, rules: Rules, parties: str
+    con: duckdb.DuckDBPyConnection, party_type: PartyType, rules: Rules, concerned: Concerned
 ) -> Members:
-    """The records of one type in a relation of party and record ids."""
+    """Those of the records concerned that are of this type."""
     attributes = tuple(dict.fromkeys(a for rule in rules.of(party_type) for a in rule.attributes))
     values = ", ".join(f"{_value_sql(a)} as {a}" for a in attributes)
     lists = "".join(f", {_several_sql(a)} as {LISTS[a]}" for a in attributes if a in LISTS)
@@ -155,7 +162,7 @@ def read_members(
     rows = con.sql(
         f"select party_id, record_id, source, system, stream, {', '.join(TOLD)}, restricted,"
         f" echoing, first_seen, observed_at, source_rank, {values}{lists}"
-        f" from ({members_sql(rules.source_priority, parties)}) where party_type = '{party_type}'"
+        f" from ({members_sql(rules.source_priority, concerned)}) where party_type = '{party_type}'"
     )
     return Members(rows.to_arrow_table(), attributes, read_own_basis(con))
 

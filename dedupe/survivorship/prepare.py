@@ -15,10 +15,12 @@ from dedupe.standardise import companies
 from dedupe.standardise.kinds import FULL
 from dedupe.standardise.values import parts_of
 from dedupe.survivorship.candidates import (
+    EVERYBODY,
     GROUP_BASIS,
     MEMBERS,
     NAME_PARTS,
     VALID_VAT_IDS,
+    Concerned,
     members_sql,
 )
 from dedupe.survivorship.rules import Rules
@@ -29,33 +31,40 @@ if TYPE_CHECKING:
 
 # Group of fields → what each stream says that holds it on a basis of its own.
 OwnBasis = dict[str, list[dict[str, str | None]]]
-_PARTIES = "survivorship_parties"
+_CHOSEN = Concerned("survivorship_rows", "survivorship_parties")
 _BASIS = ("system", "stream", "field_group", "purpose", "legal_basis", "retention")
 
 
-def prepare(con: duckdb.DuckDBPyConnection, party_id: str | None = None, *, only: str = "") -> str:
-    """Write name parts and bases; gives the relation of the records concerned and their parties.
+def prepare(
+    con: duckdb.DuckDBPyConnection, party_id: str | None = None, *, only: str = ""
+) -> Concerned:
+    """Write name parts and bases; gives the records concerned.
 
     These are all, those of one party, or those of the parties in the table `only`.
     """
-    parties = "golden.xref_parties"
+    concerned = EVERYBODY
     if party_id or only:
         chosen = "= $party_id" if party_id else f"in (from {only})"
         con.execute(
-            f"create or replace temp table {_PARTIES} as from {parties} where party_id {chosen}",
+            f"create or replace temp table {_CHOSEN.parties} as"
+            f" from {EVERYBODY.parties} where party_id {chosen}",
             {"party_id": party_id} if party_id else {},
         )
-        parties = _PARTIES
-    _write_name_parts(con, parties)
+        # Read several times from here on, and all of the match input only now.
+        con.execute(
+            f"create or replace temp table {_CHOSEN.rows} as"
+            f" from {EVERYBODY.rows} semi join {_CHOSEN.parties} using (record_id)"
+        )
+        concerned = _CHOSEN
+    _write_name_parts(con, concerned)
     _write_group_basis(con)
-    return parties
+    return concerned
 
 
-def write_members(con: duckdb.DuckDBPyConnection, rules: Rules, parties: str) -> None:
+def write_members(con: duckdb.DuckDBPyConnection, rules: Rules, concerned: Concerned) -> None:
     """`survivorship_members`, and which of their VAT ids are valid."""
-    con.execute(
-        f"create or replace temp table {MEMBERS} as {members_sql(rules.source_priority, parties)}"
-    )
+    members = members_sql(rules.source_priority, concerned)
+    con.execute(f"create or replace temp table {MEMBERS} as {members}")
     vat_ids = con.execute(
         f"select distinct vat_id from {MEMBERS} where vat_id is not null order by 1"
     ).fetchall()
@@ -103,10 +112,10 @@ def _write_group_basis(con: duckdb.DuckDBPyConnection) -> None:
     _write_texts(con, GROUP_BASIS, _BASIS, rows)
 
 
-def _write_name_parts(con: duckdb.DuckDBPyConnection, parties: str) -> None:
+def _write_name_parts(con: duckdb.DuckDBPyConnection, concerned: Concerned) -> None:
     texts = con.sql(
-        "select distinct i.full_name from intermediate.int_parties__match_input as i "
-        f"join {parties} as x using (record_id) "
+        f"select distinct i.full_name from {concerned.rows} as i "
+        f"join {concerned.parties} as x using (record_id) "
         "where i.party_type = 'person' and i.full_name is not null and i.family_name is null"
     ).to_arrow_table()
     with arriving(con, parts_of(con, FULL, texts["full_name"])) as parts:

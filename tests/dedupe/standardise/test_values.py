@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dedupe.standardise import kinds, parsing, values
 from dedupe.standardise.contact_points import phone, phone_of_library
 from dedupe.standardise.parsing import Parsers, parsers
-from dedupe.standardise.values import standardise_values
+from dedupe.standardise.values import parts_of, standardise_values
 from stamm.duck import in_memory
 
 
@@ -57,6 +57,24 @@ def test_a_value_seen_before_is_not_parsed_again(con):
     assert counting.asked == [("Anna",), ("Jürgen",), ("Sepp",)]
     assert found[("Sepp",)] == ("sepp", "josef", "s")
     assert found[("Jürgen",)] == ("jurgen", "georg", "j")
+
+
+def test_who_asks_for_parts_gets_what_is_known_and_the_rest_parsed(con):
+    def asked():
+        return sorted(
+            parts_of(con, kinds.FULL, pa.array(["Anna Berg", "Cher"])).to_pylist(), key=repr
+        )
+
+    parsed = [
+        {"raw": "Anna Berg", "given_part": "Anna", "family_part": "Berg", "single": None},
+        {"raw": "Cher", "given_part": None, "family_part": None, "single": "Cher"},
+    ]
+    assert asked() == parsed  # no run has parsed anything
+    standardised(con, kinds.FULL, [("Anna Berg",)])
+    assert asked() == parsed
+    con.execute("update link.std_full set family_part = 'as the run had it'")
+    assert [row["family_part"] for row in asked()] == ["as the run had it", None]
+    assert con.sql("select raw from link.std_full").fetchall() == [("Anna Berg",)]
 
 
 def test_all_ways_to_write_a_number_are_parsed_once(con):
