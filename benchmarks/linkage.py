@@ -42,7 +42,7 @@ def prepare(folder: Path, records: int) -> Path:
     from stamm.duck import open_warehouse
 
     place = folder / f"people-{records}"
-    if prepared(place, "people_with_keys").exists():
+    if all(prepared(place, name).exists() for name in ("people_with_keys", *PARSED)):
         return place
     place.mkdir(parents=True, exist_ok=True)
     source = match_input(folder, int(records / PEOPLE * 1.02))

@@ -70,11 +70,14 @@ def prepared(folder: Path, name: str) -> Path:
 def write_match_input(con: Any, folder: Path) -> None:
     """`intermediate.int_parties__match_input`, and what standardising leaves beside the records:
     clustering and survivorship read them."""
+    from dedupe.standardise.values import version
+
     con.execute("create schema intermediate")
     source = prepared(folder, "match_input")
     con.execute(f"create table intermediate.int_parties__match_input as from '{source}'")
     for name in PARSED:
         con.execute(f"create table link.{name} as from '{prepared(folder, name)}'")
+        con.execute(f"comment on table link.{name} is '{version()}'")  # by the parsers of now
 
 
 def write_golden(con: Any, records: Sequence[str] | Any, parties: Sequence[str] | Any) -> None:

@@ -73,20 +73,21 @@ def copies_sql(columns: list[str], records: str) -> str:
     )
 
 
-def rule_name_sql(specification: Specification, rule: str = "rule") -> str:
-    """The name of the rule in this place; none means equal records."""
+def rule_name_sql(specification: Specification) -> str:
+    """The name of the rule in place `rule`; none means equal records."""
     cases = " ".join(
         f"when {place} then '{rule.name}'"
         for place, rule in enumerate(specification.blocking_rules)
     )
-    return f"case {rule} {cases} else '{IDENTICAL}' end"
+    return f"case rule {cases} else '{IDENTICAL}' end"
 
 
 def block(con: duckdb.DuckDBPyConnection, specification: Specification) -> Iterator[pa.Table]:
     """Candidate pairs (l_rid, r_rid, rule) in slices, by l_rid and r_rid.
 
-    `rule` is the place of the first one that made the pair. Of many millions of pairs no more than
-    a slice need lie in memory. Leaves temp table `copies` and view `distinct_records`, at once.
+    `rule` is the place of the first one that made the pair. Who meets whom lies in memory; the
+    pairs are made of it slice by slice, as they are asked for. Temp table `copies` and view
+    `distinct_records` are there at once.
     """
     import pyarrow as pa
 

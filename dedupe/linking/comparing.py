@@ -55,12 +55,12 @@ def compare_slices(
     *,
     carried: str = "",
 ) -> None:
-    """Temp table `out` (l_rid, r_rid, <carried>, pattern) of pairs as they come.
+    """Temp table `out` (l_rid, r_rid, <carried>, pattern) of pairs (l_rid, r_rid, <carried>).
 
-    `carried` declares a column of theirs to keep. Pairs that lie together should share a record:
-    it is in the processor's cache then.
+    `carried` names a column of small numbers to keep. Pairs that lie together should share a
+    record: it is in the processor's cache then.
     """
-    kept = f"{carried}, " if carried else ""
+    kept = f"{carried} utinyint, " if carried else ""
     # Of tens of millions of pairs each byte counts.
     kind = "integer" if BITS * len(specification.comparisons) < 32 else "bigint"
     con.execute(

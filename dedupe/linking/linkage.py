@@ -138,9 +138,7 @@ def compare_candidates(
     A record equal to an earlier one is tied to it alone, by no rule; its pattern is that of the
     first one with itself. Returns the number of candidates.
     """
-    compare_slices(
-        con, specification, candidates, "compared", encoded, carried="rule utinyint"
-    )  # fmt: skip
+    compare_slices(con, specification, candidates, "compared", encoded, carried="rule")
     pairs = int(con.table("compared").count("*").fetchall()[0][0])
     con.execute(
         "create or replace temp table originals as"

@@ -22,6 +22,7 @@ from stamm.errors import UsageError
 _RECORD, _RULE = np.uint64(29), np.uint64(6)
 MOST_RECORDS, MOST_RULES = 1 << 29, 63
 SLICE = 8_000_000  # meetings united at once
+AHEAD = 2  # slices in work; whoever compares the pairs takes longer than uniting does
 
 Meetings = NDArray[np.uint64]
 
@@ -50,23 +51,23 @@ def candidate_pairs(
 ) -> Iterator[CandidatePairs]:
     """All pairs of blocks that are neither lone nor hot, in slices, in order.
 
-    Who meets whom is found at once, and united slice by slice as it is asked for. `records` is the
-    highest record number.
+    Who meets whom is found at once, eight bytes a pair and rule, and united slice by slice as it is
+    asked for. `records` is the highest record number.
     """
     with ThreadPoolExecutor(threads) as pool:
         found = [one.result() for one in [pool.submit(_meetings, one) for one in holders]]
         total = sum(map(len, found))
         edges = _edges(records, max(threads, total // SLICE + 1))
         slices = deque(zip(*pool.map(partial(_cut, edges=edges), found), strict=True))
-    return _all_united(slices, threads)
+    return _all_united(slices)
 
 
-def _all_united(slices: deque[tuple[Meetings, ...]], threads: int) -> Iterator[CandidatePairs]:
+def _all_united(slices: deque[tuple[Meetings, ...]]) -> Iterator[CandidatePairs]:
     """Each slice's meetings are let go of with it; the next ones are united meanwhile."""
     waiting = deque[Future[CandidatePairs]]()
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(AHEAD) as pool:
         while slices or waiting:
-            while slices and len(waiting) <= threads:
+            while slices and len(waiting) < AHEAD:
                 waiting.append(pool.submit(_united, slices.popleft()))
             yield waiting.popleft().result()
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.linking.arriving import arriving
 from dedupe.standardise.parsing import Parsers, parse_table
-from stamm.duck import has_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,13 +71,13 @@ def standardise_values(
 def parts_of(con: duckdb.DuckDBPyConnection, kind: Kind, raw: pa.Array) -> pa.Table:
     """(raw, parts) of distinct values, in any order; for kinds of one raw column.
 
-    Those that no run has parsed are parsed here, and not kept.
+    Those that these parsers have not parsed in a run are parsed here, and not kept.
     """
     import pyarrow as pa
 
     asked = pa.table({"raw": raw})
     known = asked.slice(0, 0)
-    if has_table(con, kind.table):
+    if _is_current(con, kind):
         with arriving(con, asked) as rows:
             known = con.sql(f"from {kind.table} semi join {rows} using (raw)").to_arrow_table()
             asked = con.sql(f"from {rows} anti join {kind.table} using (raw)").to_arrow_table()
@@ -87,17 +86,22 @@ def parts_of(con: duckdb.DuckDBPyConnection, kind: Kind, raw: pa.Array) -> pa.Ta
 
 
 def _create(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """The empty table, unless it is there by the same parsers: its comment tells their version."""
+    """The empty table, unless it is there by the same parsers."""
+    if _is_current(con, kind):
+        return
+    columns = ", ".join([f"{c} varchar" for c in kind.raw] + [f"{c} {t}" for c, t in kind.columns])
+    con.execute(f"create or replace table {kind.table} ({columns})")
+    con.execute(f"comment on table {kind.table} is '{version()}'")
+
+
+def _is_current(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
+    """Whether the table is there by the same parsers: its comment tells their version."""
     found = con.execute(
         "select comment from duckdb_tables() where schema_name = 'link' and table_name = ?"
         " and database_name = current_database()",
         [f"std_{kind.name}"],
     ).fetchone()
-    if found and found[0] == version():
-        return
-    columns = ", ".join([f"{c} varchar" for c in kind.raw] + [f"{c} {t}" for c, t in kind.columns])
-    con.execute(f"create or replace table {kind.table} ({columns})")
-    con.execute(f"comment on table {kind.table} is '{version()}'")
+    return bool(found and found[0] == version())
 
 
 def _spelt_names(kind: Kind) -> list[str]:

@@ -89,6 +89,8 @@ def _choose_into(con: duckdb.DuckDBPyConnection, place: str, rules: Rules, only:
             )
         with arriving(con, lineage_rows(members, cells)) as rows:
             con.execute(f"insert into {place}_lineage from {rows}")
+    if only:
+        con.execute(f"drop table {concerned.rows}")
 
 
 def _cells(

@@ -50,7 +50,7 @@ def prepare(
             f" from {EVERYBODY.parties} where party_id {chosen}",
             {"party_id": party_id} if party_id else {},
         )
-        # Read several times from here on, and all of the match input only now.
+        # Read several times; the whole match input is read only here.
         con.execute(
             f"create or replace temp table {_CHOSEN.rows} as"
             f" from {EVERYBODY.rows} semi join {_CHOSEN.parties} using (record_id)"

@@ -76,7 +76,7 @@ def legal_forms(con: duckdb.DuckDBPyConnection, names: Cells) -> Cells:
 
     borne = names.values.seen()
     texts = names.values.texts.take(borne)
-    parts = parts_of(con, COMPANY, texts)
+    parts = parts_of(con, COMPANY, texts.unique())  # what is pinned may be there already
     told = dict(zip(parts["raw"].to_pylist(), parts["legal_form"].to_pylist(), strict=True))
     forms = [written(told[name]) for name in texts.to_pylist()]
     form, in_commerce = encoded(pa.chunked_array([forms], pa.string()))

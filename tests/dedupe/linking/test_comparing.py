@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from dedupe.linking.batches import Batch
 from dedupe.linking.blocking import LISTS
-from dedupe.linking.comparing import compare, least_similarities, level_codes
+from dedupe.linking.comparing import compare, compare_slices, least_similarities, level_codes
 from dedupe.linking.encoding import encode
 from dedupe.linking.levels import level_case
+from dedupe.linking.patterns import unpack
 from dedupe.specification import Condition, load_specification
 from stamm.duck import in_memory
 from stamm.errors import UsageError
@@ -74,9 +75,30 @@ def test_many_pairs_are_compared_in_parts(monkeypatch):
             " from link.person_records as l, link.person_records as r where l.rid < r.rid"
         )
         compare(con, specification(), "asked", "in_parts")
+        slices = [con.sql("select *, 5 as rule from asked").to_arrow_table()]
+        encoded = encode(con, specification(), "link.person_records")
+        compare_slices(con, specification(), slices, "in_slices", encoded, carried="rule")
         monkeypatch.undo()
         compare(con, specification(), "asked", "at_once")
-        assert con.sql("from in_parts").fetchall() == con.sql("from at_once").fetchall()
+        expected = con.sql("from at_once").fetchall()
+        assert con.sql("from in_parts").fetchall() == expected
+        assert con.sql("select * exclude (rule) from in_slices").fetchall() == expected
+        assert con.sql("select distinct rule from in_slices").fetchall() == [(5,)]
+
+
+@pytest.mark.parametrize(("comparisons", "kind"), [(10, "INTEGER"), (11, "BIGINT"), (21, "BIGINT")])
+def test_a_pattern_has_room_for_all_comparisons(comparisons, kind):
+    stated = specification().comparisons[0]
+    many = [stated.model_copy(update={"name": f"c{place}"}) for place in range(comparisons)]
+    wide = specification().model_copy(update={"comparisons": tuple(many)})
+    with in_memory() as con:
+        con.execute("create schema link")
+        write_records(con, "person", [{"family": "huber"}, {"family": "huber", "birth": "1"}])
+        con.execute("create temp table asked as select 1 as l_rid, 2 as r_rid")
+        compare(con, wide, "asked", "found")
+        ((pattern, typed),) = con.sql("select pattern, typeof(pattern) from found").fetchall()
+    best = stated.code(stated.levels[0].name)
+    assert (unpack(pattern, comparisons), typed) == ([best] * comparisons, kind)
 
 
 def test_a_list_is_not_tested_for_equality():

@@ -61,7 +61,7 @@ def test_pairs_are_those_of_a_plain_loop(rules, cap, threads):
                     pair = (min(one, other), max(one, other))
                     expected.setdefault(pair, place)
     found = pairs([holders(place, cap, rows) for place, rows in enumerate(rules)], threads)
-    assert found == sorted((*pair, bits) for pair, bits in expected.items())
+    assert found == sorted((*pair, rule) for pair, rule in expected.items())
 
 
 def test_more_records_than_fit_are_told():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dedupe.linking.blocking import block
+from dedupe.linking.blocking import set_copies_aside
 from dedupe.linking.linkage import compare_blocks
 from dedupe.linking.patterns import pack
 from dedupe.linking.scoring import pattern_bits, weight_of
@@ -83,7 +83,7 @@ def test_below_the_records_needed_the_stated_prior_stands(con):
 def test_u_of_equality_is_the_exact_chance(con):
     rows = [{"family": name, "birth": str(i)} for i, name in enumerate(["huber"] * 3 + ["maier"])]
     write_records(con, "person", rows)
-    block(con, specification())
+    set_copies_aside(con, "person")
     u = chances(con, specification())
     # 3 · 2 ordered pairs of Hubers among 4 · 3.
     assert u[0][2] == pytest.approx(6 / 12, rel=0.2)
