@@ -91,13 +91,11 @@ def _meetings(holders: Holders) -> Meetings:
             f" rules, found record {highest:,} and rule {holders.rule + 1}",
             hint="Link parts of the records by themselves, or state fewer rules.",
         )
-    order = np.argsort(holders.keys)
-    keys, rids = holders.keys[order], holders.rids[order].astype(np.uint64)
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
-    sizes = np.diff(np.append(starts, len(keys)))
+    order = _by_key(holders.keys)
+    rids = holders.rids.astype(np.uint64)[order]
     pairs = [
-        _of_size(rids[starts[sizes == size][:, None] + np.arange(size)])
-        for size in np.unique(sizes[(sizes > 1) & (sizes <= holders.cap)])
+        _of_size(rids[starts[:, None] + np.arange(size)])
+        for size, starts in _by_size(holders.keys[order], holders.cap)
     ]
     found = np.concatenate(pairs or [np.zeros(0, np.uint64)])
     found <<= _RULE
@@ -105,13 +103,44 @@ def _meetings(holders: Holders) -> Meetings:
     return np.asarray(found)
 
 
+def _by_key(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """An order in which equal keys lie together.
+
+    Numbers are sorted several times faster than places, so that each place is written into the
+    last bits of its key; the few keys that differ in these bits only are put right.
+    """
+    if len(keys) >= MOST_RECORDS:
+        return np.argsort(keys)
+    last = np.uint64(MOST_RECORDS - 1)
+    fronts = (keys & ~last) | np.arange(len(keys), dtype=np.uint64)
+    fronts.sort()
+    order = (fronts & last).astype(np.int64)
+    fronts &= ~last
+    found = keys[order]
+    mixed = np.unique(fronts[1:][(fronts[1:] == fronts[:-1]) & (found[1:] != found[:-1])])
+    starts, ends = np.searchsorted(fronts, mixed), np.searchsorted(fronts, mixed, side="right")
+    for start, end in zip(starts, ends, strict=True):
+        order[start:end] = order[start:end][np.argsort(found[start:end])]
+    return order
+
+
+def _by_size(keys: NDArray[np.uint64], cap: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Each size of blocks that are neither lone nor hot, and where those begin; of sorted keys."""
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
+    sizes = np.diff(starts, append=len(keys))
+    kept = (sizes > 1) & (sizes <= cap)
+    starts, sizes = starts[kept], sizes[kept]
+    small = np.min_scalar_type(cap)  # is sorted by its digits
+    ordered = starts[np.argsort(sizes.astype(small), kind="stable")]
+    ends = np.cumsum(np.bincount(sizes, minlength=1))
+    for size in np.unique(sizes).tolist():
+        yield size, ordered[ends[size - 1] : ends[size]]
+
+
 def _cut(meetings: Meetings, edges: Meetings) -> list[Meetings]:
-    """The meetings of each slice."""
-    if not len(edges):
-        return [meetings]
-    low = [np.uint64(0), *edges]
-    high = [*edges, np.uint64(2**64 - 1)]
-    return [meetings[(meetings >= a) & (meetings < b)] for a, b in zip(low, high, strict=True)]
+    """The meetings of each slice, so that each can be let go of by itself."""
+    meetings.sort()
+    return [part.copy() for part in np.split(meetings, np.searchsorted(meetings, edges))]
 
 
 def _of_size(blocks: NDArray[np.uint64]) -> Meetings:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FIXED_POINT = 1000  # weights are stored as thousandths of a bit
+PatternBits = dict[str, NDArray[Any]]  # columns, a row per pattern
 
 
 @dataclass(frozen=True)
@@ -105,23 +106,25 @@ def weigh(
     rarest values would lift them. Temp table `pattern_bits` says so for each pattern. `encoded`
     holds the pairs' records, if somebody has encoded them already.
     """
-    write_pattern_bits(con, trained, compared, least)
+    patterns = write_pattern_bits(con, trained, compared, least)
     kept = f", {carried}" if carried else ""
+    # A pair has the place of its pattern, in whose stead all its bits would be written many times.
     con.execute(
-        f"create or replace temp table hopeful as select l_rid, r_rid{kept}, pattern, match,"
-        f" stranger, alternative from {compared} inner join pattern_bits using (pattern)"
-        " where not hopeless"
+        f"create or replace temp table hopeful as select l_rid, r_rid{kept}, place"
+        f" from {compared} inner join pattern_bits using (pattern) where not hopeless"
     )
     con.execute(
         f"create or replace table {out_table} as select l_rid::bigint as l_rid,"
-        f" r_rid::bigint as r_rid{kept}, pattern::bigint as pattern, 0::integer as weight"
+        f" r_rid::bigint as r_rid{kept}, 0::bigint as pattern, 0::integer as weight"
         " from hopeful limit 0"
     )
     records = encoded or encode_mentioned(con, trained.specification, "hopeful")
     terms = terms_of(con, trained, records)
     for portion in portions(con, "from hopeful", "hopeful"):
-        weights = _weights(con, terms, records, portion)
-        with arriving(con, portion.append_column("weight", [weights])) as rows:
+        place = portion["place"].to_numpy()
+        weights = _weights(con, terms, records, portion, patterns, place)
+        weighed = portion.append_column("pattern", [patterns["pattern"].take(place)])
+        with arriving(con, weighed.append_column("weight", [weights])) as rows:
             con.execute(
                 f"insert into {out_table} select l_rid, r_rid{kept}, pattern, weight"
                 f" from {rows} {'' if least is None else f'where weight >= {least}'}"
@@ -130,23 +133,31 @@ def weigh(
 
 
 def _weights(
-    con: duckdb.DuckDBPyConnection, terms: Sequence[Term], records: Encoded, pairs: pa.Table
+    con: duckdb.DuckDBPyConnection,
+    terms: Sequence[Term],
+    records: Encoded,
+    pairs: pa.Table,
+    patterns: PatternBits,
+    place: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """Bits of the patterns and of the values that the pairs share → weights."""
-    column = {name: pairs[name].to_numpy() for name in pairs.column_names}
+    ends = [pairs[side].to_numpy() for side in ("l_rid", "r_rid")]
 
     def of_batch(part: slice) -> NDArray[np.int32]:
-        left, right = (records.rows(column[side][part]) for side in ("l_rid", "r_rid"))
-        stranger, alternative = (column[kind][part].copy() for kind in ("stranger", "alternative"))
+        left, right = (records.rows(end[part]) for end in ends)
+        match, stranger, alternative, pattern = (
+            patterns[name].take(place[part])
+            for name in ("match", "stranger", "alternative", "pattern")
+        )
         for term in terms:
-            chosen = term.at_level(column["pattern"][part])
+            chosen = term.at_level(pattern)
             bits = shared_bits(term, left.take(chosen), right.take(chosen))
             stranger[chosen] += bits
             if term.is_strangers:
                 alternative[chosen] += bits
         high, low = np.maximum(stranger, alternative), np.minimum(stranger, alternative)
         against = high + np.log2(1.0 + np.exp2(np.maximum(low - high, -1000.0)))
-        weights = np.rint(FIXED_POINT * (column["match"][part] - against))
+        weights = np.rint(FIXED_POINT * (match - against))
         return np.asarray(weights.astype(np.int32))
 
     return side_by_side(con, len(pairs), of_batch)
@@ -154,11 +165,12 @@ def _weights(
 
 def write_pattern_bits(
     con: duckdb.DuckDBPyConnection, trained: Trained, compared: str, least: int | None
-) -> None:
-    """Temp table `pattern_bits` (pattern, match, stranger, alternative, weight, hopeless).
+) -> PatternBits:
+    """Temp table `pattern_bits` (place, pattern, match, stranger, alternative, weight, hopeless).
 
     `weight` is that of values as frequent as the average one; a pattern is hopeless if its weight
     stays below `least` even where all values that count by their frequency are the rarest ones.
+    Gives the columns too, by `place`.
     """
     import pyarrow as pa
 
@@ -172,9 +184,10 @@ def write_pattern_bits(
         name: pa.array(column, kind)
         for name, kind, column in zip(names, kinds, columns, strict=True)
     }
-    con.register("arriving_bits", pa.table(table))
-    con.execute("create or replace temp table pattern_bits as from arriving_bits")
-    con.unregister("arriving_bits")
+    table["place"] = pa.array(np.arange(len(rows), dtype=np.int32))
+    with arriving(con, pa.table(table)) as arrived:
+        con.execute(f"create or replace temp table pattern_bits as from {arrived}")
+    return {name: column.to_numpy(zero_copy_only=False) for name, column in table.items()}
 
 
 def _pattern_row(
