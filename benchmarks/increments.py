@@ -35,8 +35,8 @@ _ROWS = "intermediate.int_parties__match_input"
 _CHANGES = (
     f"""
     create or replace temp table chosen as
-    select record_id, party_type, row_number() over (partition by party_type order by h) as n,
-           h % 4 as kind
+    select record_id, party_type, h % 4 as kind,
+           row_number() over (partition by party_type order by h, record_id) as n
     from (select record_id, party_type, hash(record_id, $day) % 1000000 as h from {_ROWS})
     where h < $share * 1000000
     """,

@@ -139,6 +139,10 @@ class Supervised(_Strict):
     origin: str
 
 
+# Three bits each in a pattern, which is a whole number of 64 bits with a sign.
+MOST_COMPARISONS = 21
+
+
 class Specification(_Strict):
     """Everything that decides a match of one party type, except the trained numbers."""
 
@@ -154,6 +158,10 @@ class Specification(_Strict):
     @model_validator(mode="after")
     def _names_are_known(self) -> Specification:
         names = {comparison.name for comparison in self.comparisons}
+        if len(self.comparisons) > MOST_COMPARISONS:
+            raise ValueError(
+                f"expected at most {MOST_COMPARISONS} comparisons, found {len(self.comparisons)}"
+            )
         for comparison in self.comparisons:
             for name in comparison.corrects:
                 if not self.comparison(name).levels[0].term_frequency:

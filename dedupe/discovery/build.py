@@ -30,10 +30,14 @@ _THRESHOLDS = Thresholds(candidate=0.05, origin="generous, because clusters are 
 
 @dataclass(frozen=True)
 class BuiltSpecification:
-    """The specification; `reasons` is the name of a comparison or blocking rule → why."""
+    """The specification; `reasons` is the name of a comparison or blocking rule → why.
+
+    `left_out` are columns that could be compared too, had a pair room for more comparisons.
+    """
 
     specification: Specification
     reasons: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
 
 
 def build_specification(
@@ -45,7 +49,7 @@ def build_specification(
     """
     set_copies_aside(con, party_type)
     columns = measure(con, party_type)
-    chosen = choose_comparisons(party_type, discovery, columns)
+    chosen, left_out = choose_comparisons(party_type, discovery, columns)
     comparisons = tuple(one.comparison for one in chosen)
     priced = price_rules(con, comparisons, columns)
     if not comparisons or not priced:
@@ -65,4 +69,4 @@ def build_specification(
     reasons = {one.comparison.name: one.reason for one in chosen}
     reasons |= {one.rule.name: one.reason for one in rules}
     specification = first.model_copy(update={"blocking_rules": tuple(one.rule for one in rules)})
-    return BuiltSpecification(specification, reasons)
+    return BuiltSpecification(specification, reasons, left_out)

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from dedupe.discovery.columns import Measured
 from dedupe.discovery.discovery import Discovery
 from dedupe.discovery.match_input import further_names
-from dedupe.specification import Comparison, Condition, Level, PartyType, load_specification
+from dedupe.specification import (
+    MOST_COMPARISONS,
+    Comparison,
+    Condition,
+    Level,
+    PartyType,
+    load_specification,
+)
 
 LEAST_BITS = 0.5  # an agreement that says less than this is not worth a comparison
 ORIGIN = "stated start; training replaces it"
@@ -30,11 +37,23 @@ class Chosen:
 
 def choose_comparisons(
     party_type: PartyType, discovery: Discovery, columns: Columns
-) -> list[Chosen]:
-    """All comparisons that the records allow, the built-in ones first."""
+) -> tuple[list[Chosen], tuple[str, ...]]:
+    """All comparisons that the records allow, the built-in ones first; the columns left out.
+
+    Those are columns that tell least, where a table has more than a pattern has room for.
+    """
     found = [*_built_in(party_type, columns), *_birth(party_type, columns), *_address(columns)]
-    found += _further(discovery, columns)
-    return [Chosen(one, _reason(one, columns)) for one in found]
+    further = dict(_further(discovery, columns))
+    telling = sorted(further, key=lambda name: -_told(further[name], columns))
+    left_out = telling[MOST_COMPARISONS - len(found) :]
+    found += [one for name, one in further.items() if name not in left_out]
+    return [Chosen(one, _reason(one, columns)) for one in found], tuple(left_out)
+
+
+def _told(comparison: Comparison, columns: Columns) -> float:
+    """Bits that an agreement says, in records that have the column."""
+    measured = columns[comparison.needs[0]]
+    return measured.bits * measured.filled
 
 
 def _reason(comparison: Comparison, columns: Columns) -> str:
@@ -107,19 +126,20 @@ def _address(columns: Columns) -> Iterator[Comparison]:
     yield _without_absent(own, columns)
 
 
-def _further(discovery: Discovery, columns: Columns) -> Iterator[Comparison]:
+def _further(discovery: Discovery, columns: Columns) -> Iterator[tuple[str, Comparison]]:
+    """By the columns' own names."""
     for name, further in further_names(discovery).items():
         column, measured = discovery.role_of(name), columns.get(further)
         if measured is None or measured.bits < LEAST_BITS:
             continue
         if column.role == "identifier":
-            yield _identifier(measured)
+            yield name, _identifier(measured)
         elif (
             column.role in {"category", "gender", "state", "legal_form"} and measured.distinct <= 60
         ):
-            yield _category(measured)
+            yield name, _category(measured)
         else:
-            yield _words(measured.column, measured)
+            yield name, _words(measured.column, measured)
 
 
 def _identifier(measured: Measured) -> Comparison:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from dedupe.discovery import Discovery, build_specification
+from dedupe.discovery import BuiltSpecification, Discovery, build_specification
 from dedupe.discovery.discovery import NAMES
 from dedupe.files.loaded import POSITION, RECORD, TABLE
 from dedupe.files.own_specification import OwnSpecification, check_columns
@@ -23,7 +23,7 @@ from dedupe.linking.blocking import set_copies_aside
 from dedupe.linking.linkage import LinkResult, forget_compared, link_standardised
 from dedupe.linking.patterns import level_sql
 from dedupe.resolve import cluster_linked
-from dedupe.specification import PartyType, Specification
+from dedupe.specification import MOST_COMPARISONS, PartyType, Specification
 from dedupe.standardise.records import standardise_records
 from stamm.duck import quoted
 from stamm.errors import InputError
@@ -69,7 +69,7 @@ def link_records(
         tell(f"looking for what tells {party_type} records apart")
         standardise_records(con, party_type)
         try:
-            specification, reasons = _specification(con, party_type, discovery, own, own_file)
+            built = _specification(con, party_type, discovery, own, own_file)
         except InputError as nothing_to_compare:
             known = any(one.role in TELLING for one in discovery.columns)
             if own.of(party_type) or not (_group_equal(con, party_type) or known):
@@ -79,13 +79,18 @@ def link_records(
                 " together"
             )
             continue
+        if built.left_out:
+            unsure.append(
+                f"there is room for {MOST_COMPARISONS} comparisons; what would tell {party_type}"
+                f" records apart least is not compared: {', '.join(built.left_out)}"
+            )
         tell(f"linking {party_type} records")
-        result = link_standardised(con, specification, work_dir=work_dir)
+        result = link_standardised(con, built.specification, work_dir=work_dir)
         forget_compared(con)
         tell(f"clustering {party_type} records")
         _group(con, cluster_linked(con, result.trained, encoded=result.encoded))
         result = replace(result, encoded=None)
-        linked.append(LinkedType(party_type, specification, reasons, result))
+        linked.append(LinkedType(party_type, built.specification, built.reasons, result))
     _write_clusters(con)
     _write_pairs(con, linked)
     return Linked(tuple(linked), tuple(unsure))
@@ -101,13 +106,12 @@ def _specification(
     discovery: Discovery,
     own: OwnSpecification,
     own_file: str,
-) -> tuple[Specification, Mapping[str, str]]:
+) -> BuiltSpecification:
     stated = own.of(party_type)
     if stated is not None:
         check_columns(con, stated, own_file)
-        return stated, {}
-    built = build_specification(con, party_type, discovery)
-    return built.specification, built.reasons
+        return BuiltSpecification(stated, {})
+    return build_specification(con, party_type, discovery)
 
 
 # A table that holds such columns is read rightly: that no two records agree is its answer.

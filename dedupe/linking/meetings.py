@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +57,9 @@ def candidate_pairs(
         found = [one.result() for one in [pool.submit(_meetings, one) for one in holders]]
         total = sum(map(len, found))
         edges = _edges(records, max(threads, total // SLICE + 1))
-        slices = deque(zip(*pool.map(partial(_cut, edges=edges), found), strict=True))
+        # Each rule's meetings are let go of as they are cut.
+        cut = [pool.submit(_cut, found.pop(), edges) for _ in range(len(found))]
+        slices = deque(zip(*[one.result() for one in cut], strict=True))
     return _all_united(slices)
 
 
@@ -104,7 +105,7 @@ def _meetings(holders: Holders) -> Meetings:
 
 
 def _by_key(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """An order in which equal keys lie together.
+    """The order of sorted keys.
 
     Numbers are sorted several times faster than places, so that each place is written into the
     last bits of its key; the few keys that differ in these bits only are put right.
@@ -133,12 +134,12 @@ def _by_size(keys: NDArray[np.uint64], cap: int) -> Iterator[tuple[int, NDArray[
     small = np.min_scalar_type(cap)  # is sorted by its digits
     ordered = starts[np.argsort(sizes.astype(small), kind="stable")]
     ends = np.cumsum(np.bincount(sizes, minlength=1))
-    for size in np.unique(sizes).tolist():
+    for size in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
         yield size, ordered[ends[size - 1] : ends[size]]
 
 
 def _cut(meetings: Meetings, edges: Meetings) -> list[Meetings]:
-    """The meetings of each slice, so that each can be let go of by itself."""
+    """The meetings of each slice, each to be let go of by itself; sorts what it is given."""
     meetings.sort()
     return [part.copy() for part in np.split(meetings, np.searchsorted(meetings, edges))]
 

@@ -108,7 +108,7 @@ def weigh(
     """
     patterns = write_pattern_bits(con, trained, compared, least)
     kept = f", {carried}" if carried else ""
-    # A pair has the place of its pattern, in whose stead all its bits would be written many times.
+    # A pair has the place of its pattern: the bits themselves would be three floats for each pair.
     con.execute(
         f"create or replace temp table hopeful as select l_rid, r_rid{kept}, place"
         f" from {compared} inner join pattern_bits using (pattern) where not hopeless"
@@ -166,7 +166,7 @@ def _weights(
 def write_pattern_bits(
     con: duckdb.DuckDBPyConnection, trained: Trained, compared: str, least: int | None
 ) -> PatternBits:
-    """Temp table `pattern_bits` (place, pattern, match, stranger, alternative, weight, hopeless).
+    """Temp table `pattern_bits` (pattern, match, stranger, alternative, weight, hopeless, place).
 
     `weight` is that of values as frequent as the average one; a pattern is hopeless if its weight
     stays below `least` even where all values that count by their frequency are the rarest ones.

@@ -38,7 +38,7 @@ class Term:
     is_strangers: bool
     bits: Floats
 
-    def at_level(self, patterns: NDArray[np.integer]) -> NDArray[np.int64]:
+    def at_level(self, patterns: NDArray[np.int64]) -> NDArray[np.int64]:
         """The pairs that agree at that level."""
         return np.flatnonzero((patterns >> (BITS * self.place)) & 7 == self.code)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dedupe.specification import load_specification
+from dedupe.specification import MOST_COMPARISONS, load_specification, written
 from stamm.errors import InputError
 
 
@@ -24,3 +24,17 @@ def test_a_file_that_is_no_specification_is_a_clear_error(tmp_path, content, say
     with pytest.raises(InputError, match=says) as refused:
         load_specification("person", path)
     assert "own.yml" in str(refused.value)
+
+
+def test_more_comparisons_than_a_pattern_has_room_for_are_refused(tmp_path):
+    stated = load_specification("person")
+    other = [
+        stated.comparisons[0].model_copy(update={"name": f"c{place}"})
+        for place in range(MOST_COMPARISONS)
+    ]
+    path = tmp_path / "own.yml"
+    path.write_text(written(stated.model_copy(update={
+        "comparisons": (*stated.comparisons, *other)
+    })), encoding="utf-8")  # fmt: skip
+    with pytest.raises(InputError, match="own.yml.*at most 21 comparisons, found 29"):
+        load_specification("person", path)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import random
 import shutil
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 
 from dedupe.files import Options, dedupe_files
 from dedupe.files.own_specification import read_own_specification
+from dedupe.specification import MOST_COMPARISONS
 from stamm.errors import InputError, UsageError
 
 SHOP = """\
@@ -272,6 +274,23 @@ def identical(folder, number):
     line = "Anna,Müller,1980-03-12,anna@web.de,Dresden\n"
     text = "Vorname,Nachname,Geburtsdatum,E-Mail,Ort\n" + line * number
     return write(folder, text + "Uwe,Lang,1955-01-31,uwe@lang.de,Bonn\n")
+
+
+def test_of_a_wide_table_the_columns_that_tell_most_are_compared(tmp_path):
+    dice, columns = random.Random(3), [f"feature {place}" for place in range(30)]
+    parties = [[f"{c}-{dice.randrange(8 + 2 * c)}" for c in range(len(columns))] for _ in range(80)]
+    lines = [["Vorname", "who", *columns]]
+    for who, values in enumerate(parties):
+        slip = [*values[:7], "other", *values[8:]]
+        lines += [["Anna", who, *values], ["Anna", who, *slip]]
+    with (tmp_path / "wide.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(lines)
+    found = dedupe_files([tmp_path / "wide.csv"], Options(truth_column="who", out=tmp_path / "out"))
+    (people,) = found.findings.party_types
+    (said,) = [one for one in found.findings.unsure if "room for 21 comparisons" in one]
+    assert len(people.comparisons) == MOST_COMPARISONS
+    assert "feature 0" in said and "feature 29" not in said
+    assert found.as_dict()["cluster"]["f1"] == 1.0
 
 
 def test_twenty_thousand_identical_rows_are_one_cluster(tmp_path):

@@ -13,7 +13,7 @@ from dedupe.linking.comparing import compare, compare_slices, least_similarities
 from dedupe.linking.encoding import encode
 from dedupe.linking.levels import level_case
 from dedupe.linking.patterns import unpack
-from dedupe.specification import Condition, load_specification
+from dedupe.specification import MOST_COMPARISONS, Condition, load_specification
 from stamm.duck import in_memory
 from stamm.errors import UsageError
 from tests.dedupe.records_by_hand import columns_of, write_records
@@ -86,7 +86,9 @@ def test_many_pairs_are_compared_in_parts(monkeypatch):
         assert con.sql("select distinct rule from in_slices").fetchall() == [(5,)]
 
 
-@pytest.mark.parametrize(("comparisons", "kind"), [(10, "INTEGER"), (11, "BIGINT"), (21, "BIGINT")])
+@pytest.mark.parametrize(
+    ("comparisons", "kind"), [(10, "INTEGER"), (11, "BIGINT"), (MOST_COMPARISONS, "BIGINT")]
+)
 def test_a_pattern_has_room_for_all_comparisons(comparisons, kind):
     stated = specification().comparisons[0]
     many = [stated.model_copy(update={"name": f"c{place}"}) for place in range(comparisons)]

@@ -46,12 +46,25 @@ def test_no_keys_make_no_pairs():
     assert pairs([holders(0, 9, [])]) == pairs([]) == []
 
 
-keys = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 2**64 - 1) | st.integers(0, 6)))
+# Many keys differ in their last bits only, where the place of each is written for sorting.
+alike = st.builds(
+    lambda front, last: front << 29 | last,
+    st.sampled_from([0, 1, 2, 2**35 - 1]),
+    st.sampled_from([0, 1, 2, 2**29 - 1]),
+)
+keys = st.lists(st.tuples(st.integers(1, 40), alike | st.integers(0, 2**64 - 1)), max_size=60)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.parametrize("most", [meetings.MOST_RECORDS, 64])
+@settings(max_examples=80)
 @given(rules=st.lists(keys, max_size=4), cap=st.integers(2, 6), threads=st.integers(1, 3))
-def test_pairs_are_those_of_a_plain_loop(rules, cap, threads):
+def test_pairs_are_those_of_a_plain_loop(most, rules, cap, threads):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(meetings, "MOST_RECORDS", most)
+        assert_as_a_plain_loop(rules, cap, threads)
+
+
+def assert_as_a_plain_loop(rules, cap, threads):
     expected: dict[tuple[int, int], int] = {}
     for place, rows in enumerate(rules):
         for key in {key for _, key in rows}:
@@ -62,6 +75,21 @@ def test_pairs_are_those_of_a_plain_loop(rules, cap, threads):
                     expected.setdefault(pair, place)
     found = pairs([holders(place, cap, rows) for place, rows in enumerate(rules)], threads)
     assert found == sorted((*pair, rule) for pair, rule in expected.items())
+
+
+@pytest.mark.parametrize(("size", "cap"), [(255, 255), (256, 255), (256, 256), (257, 256)])
+def test_blocks_of_many_records_meet_up_to_the_cap(size, cap):
+    crowd = [(rid, 7) for rid in range(size)]
+    found = candidate_pairs([holders(0, cap, crowd)], records=size, threads=2)
+    assert sum(len(part.left) for part in found) == (size * (size - 1) // 2 if size <= cap else 0)
+
+
+def test_neither_the_order_of_rows_nor_threads_change_anything():
+    chance = np.random.default_rng(5)
+    rows = [(int(rid), int(key)) for rid, key in chance.integers(1, 40, (400, 2))]
+    first = pairs([holders(0, 30, rows)], threads=1)
+    assert first == sorted(first)
+    assert first == pairs([holders(0, 30, rows[::-1])], threads=3)
 
 
 def test_more_records_than_fit_are_told():

@@ -75,7 +75,7 @@ def test_each_winner_is_the_first_of_all_candidates(seed, monkeypatch):
             con.execute("create schema landing")
             con.execute(OWN_BASIS)
         write_match_input(con, rows)
-        if seed > 2:  # what standardising has parsed is not parsed again
+        if seed > 2:  # with what standardising has parsed at hand
             con.execute("create schema link")
             for party_type in ("person", "organisation"):
                 standardise_records(con, party_type)
