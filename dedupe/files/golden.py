@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dedupe.discovery import Discovery
 
 ADDRESS = ("street", "house_number", "postcode", "city", "state", "country")
+_AT_ONCE = 16  # units in one statement
 NOT_GOLDEN = frozenset({RECORD, "__file", "__id", POSITION})
 
 
@@ -47,12 +48,11 @@ def write_golden(
         select c.cluster_id as __cluster, c.place as __place, r.* from files.clusters as c
         join files.records as r using ({RECORD}) where c.size > 1
     """)
-    joins: list[str] = []
-    source: dict[str, str] = {}
-    for number, unit in enumerate(together):
-        con.execute(f"create or replace temp table chosen_{number} as {chosen_sql(unit)}")
-        joins.append(f"left join chosen_{number} on chosen_{number}.__cluster = o.cluster_id")
-        source |= dict.fromkeys(unit, f"chosen_{number}")
+    source = _write_chosen(con, list(together))
+    joins = (
+        f"left join {part} on {part}.__cluster = o.cluster_id"
+        for part in dict.fromkeys(source.values())
+    )
     values = (
         f"case when o.size > 1 then {source[c]}.{quoted(c)} else r.{quoted(c)} end" for c in columns
     )
@@ -69,6 +69,31 @@ def write_golden(
         {" ".join(joins)}
         order by o.cluster_id
     """)
+
+
+def _write_chosen(
+    con: duckdb.DuckDBPyConnection, together: Sequence[tuple[str, ...]]
+) -> dict[str, str]:
+    """Column → a temp table (__cluster, …) with its winning values.
+
+    A table holds some units: DuckDB takes seconds to join a hundred of one unit each.
+    """
+    source: dict[str, str] = {}
+    for start in range(0, len(together), _AT_ONCE):
+        units_here = together[start : start + _AT_ONCE]
+        for number, unit in enumerate(units_here):
+            con.execute(f"create or replace temp table chosen_{number} as {chosen_sql(unit)}")
+        listed = ", ".join(quoted(column) for unit in units_here for column in unit)
+        joins = " ".join(
+            f"left join chosen_{number} using (__cluster)" for number, _ in enumerate(units_here)
+        )
+        part = f"chosen_from_{start}"
+        con.execute(
+            f"create or replace temp table {part} as select __cluster, {listed}"
+            f" from (select distinct __cluster from duplicated) {joins}"
+        )
+        source |= {column: part for unit in units_here for column in unit}
+    return source
 
 
 def _beside_ours(columns: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ their levels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dedupe.clustering.party_clusters import PartyClusters
 
 Tell = Callable[[str], None]
+_NAMED = 12  # columns in a sentence
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,7 @@ def link_records(
             )
             continue
         if built.left_out:
-            unsure.append(
-                f"there is room for {MOST_COMPARISONS} comparisons; what would tell {party_type}"
-                f" records apart least is not compared: {', '.join(built.left_out)}"
-            )
+            unsure.append(_left_out(party_type, built.left_out))
         tell(f"linking {party_type} records")
         result = link_standardised(con, built.specification, work_dir=work_dir)
         forget_compared(con)
@@ -94,6 +92,14 @@ def link_records(
     _write_clusters(con)
     _write_pairs(con, linked)
     return Linked(tuple(linked), tuple(unsure))
+
+
+def _left_out(party_type: PartyType, columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+    return (
+        f"there is room for {MOST_COMPARISONS} comparisons; what would tell {party_type} records"
+        f" apart least is not compared: {', '.join(columns[:_NAMED])}{more}"
+    )
 
 
 def _party_types(discovery: Discovery) -> list[PartyType]:

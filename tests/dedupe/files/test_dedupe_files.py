@@ -282,7 +282,7 @@ def test_of_a_wide_table_the_columns_that_tell_most_are_compared(tmp_path):
     lines = [["Vorname", "who", *columns]]
     for who, values in enumerate(parties):
         slip = [*values[:7], "other", *values[8:]]
-        lines += [["Anna", who, *values], ["Anna", who, *slip]]
+        lines += [["Anna", who, *cells] for cells in (values, slip, values)]
     with (tmp_path / "wide.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(lines)
     found = dedupe_files([tmp_path / "wide.csv"], Options(truth_column="who", out=tmp_path / "out"))
@@ -291,6 +291,8 @@ def test_of_a_wide_table_the_columns_that_tell_most_are_compared(tmp_path):
     assert len(people.comparisons) == MOST_COMPARISONS
     assert "feature 0" in said and "feature 29" not in said
     assert found.as_dict()["cluster"]["f1"] == 1.0
+    chosen = [[row[column] for column in columns] for row in rows(found.out / "golden.csv")]
+    assert chosen == parties
 
 
 def test_twenty_thousand_identical_rows_are_one_cluster(tmp_path):
