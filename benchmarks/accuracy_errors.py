@@ -141,8 +141,7 @@ def wrong_pairs(
     from dedupe.linking.linkage import score_pairs
 
     party_type = trained.specification.party_type
-    met = pa.concat_tables([*block(con, trained.specification)])
-    con.register("candidates", met)
+    con.register("candidates", pa.concat_tables([*block(con, trained.specification)]))
     _write_placed(con, party_type, found, truth)
     con.execute("""
         create or replace temp table wrong as

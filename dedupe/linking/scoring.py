@@ -121,9 +121,9 @@ def weigh(
     records = encoded or encode_mentioned(con, trained.specification, "hopeful")
     terms = terms_of(con, trained, records)
     for portion in portions(con, "from hopeful", "hopeful"):
-        place = portion["place"].to_numpy()
-        weights = _weights(con, terms, records, portion, patterns, place)
-        weighed = portion.append_column("pattern", [patterns["pattern"].take(place)])
+        weights = _weights(con, terms, records, portion, patterns)
+        pattern = patterns["pattern"].take(portion["place"].to_numpy())
+        weighed = portion.append_column("pattern", [pattern])
         with arriving(con, weighed.append_column("weight", [weights])) as rows:
             con.execute(
                 f"insert into {out_table} select l_rid, r_rid{kept}, pattern, weight"
@@ -138,13 +138,12 @@ def _weights(
     records: Encoded,
     pairs: pa.Table,
     patterns: PatternBits,
-    place: NDArray[np.int32],
 ) -> NDArray[np.int32]:
     """Bits of the patterns and of the values that the pairs share → weights."""
-    ends = [pairs[side].to_numpy() for side in ("l_rid", "r_rid")]
+    one, other, place = (pairs[name].to_numpy() for name in ("l_rid", "r_rid", "place"))
 
     def of_batch(part: slice) -> NDArray[np.int32]:
-        left, right = (records.rows(end[part]) for end in ends)
+        left, right = records.rows(one[part]), records.rows(other[part])
         match, stranger, alternative, pattern = (
             patterns[name].take(place[part])
             for name in ("match", "stranger", "alternative", "pattern")
