@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from pydantic import SecretStr
 
 from connectors.credentials import basic
+from connectors.files import sftp
 from connectors.files.address import protocols
 from connectors.files.settings import FilesSource
 from stamm.errors import (
@@ -54,7 +54,7 @@ def opened(source: FilesSource) -> tuple[Any, str]:
         arguments[chain[-1]] |= _arguments(source, chain[-1])
         fs, root = fsspec.url_to_fs(source.path, **arguments)
         if chain[-1] in {"sftp", "ssh"}:
-            _with_time_limit(fs)
+            sftp.settle(fs)
     return fs, root
 
 
@@ -116,34 +116,9 @@ async def _stays_on_host(_session: object, _context: object, redirect: Any) -> N
         )
 
 
-def _sftp(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
-    """fsspec would take any host for the right one; here its key has to be known."""
-    import paramiko
-
-    known = source.known_hosts or Path.home() / ".ssh" / "known_hosts"
-
-    class OnlyKnown(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # it has no types
-        def missing_host_key(self, client: object, hostname: str, key: Any) -> None:  # noqa: ARG002 - protocol
-            keys = paramiko.HostKeys(str(known) if known.exists() else None)
-            if keys.check(hostname, key):
-                return
-            found = "another one" if keys.lookup(hostname) else "none"
-            raise Unreachable(
-                f"{hostname}: expected its {key.get_name()} key in {known.name}, found {found}",
-                hint="Ask who runs the server for its key, or compare what `ssh-keyscan` shows "
-                f"with it; then put it there (sources.{source.name}.known_hosts).",
-            )
-
-    limits = {"timeout": _CONNECT, "banner_timeout": _CONNECT, "auth_timeout": _CONNECT}
-    return {"host_key_policy": OnlyKnown(), **limits, **options}
-
-
-def _with_time_limit(fs: Any) -> None:
-    fs.ftp.get_channel().settimeout(_READ)
-
-
 _PREPARED: dict[str, Callable[[FilesSource, dict[str, Any]], dict[str, Any]]] = {
-    "s3": _s3, "s3a": _s3, "https": _https, "http": _https, "sftp": _sftp, "ssh": _sftp,
+    "s3": _s3, "s3a": _s3, "https": _https, "http": _https,
+    "sftp": sftp.prepared, "ssh": sftp.prepared,
 }  # fmt: skip
 
 

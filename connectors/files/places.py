@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from connectors.files import sftp
 from connectors.files.address import is_remote
 from connectors.files.drivers import opened, told
 from connectors.files.settings import FilesSource
@@ -123,7 +124,7 @@ def fetched(source: FilesSource, copies: Path, now: datetime) -> list[Path]:
     try:
         here = [_copy(source, fs, file, copies, now) for file in listed(source, fs, root, now)]
     finally:
-        _close(fs)
+        sftp.close(fs)
     kept = {path.parent.name for path in here}
     for folder in copies.iterdir() if copies.exists() else ():
         if folder.name not in kept:
@@ -174,17 +175,10 @@ def _folder(file: Listed) -> str:
     return hashlib.sha256(f"{file.path}\n{file.version}".encode()).hexdigest()[:32]
 
 
-def _close(fs: Any) -> None:
-    """SFTP keeps a connection; the others give theirs back by themselves."""
-    client = getattr(fs, "client", None)
-    if "sftp" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)) and client:
-        client.close()
-
-
 def is_there(source: FilesSource, now: datetime) -> None:
     """Ask whether the address answers and something lies there; fetches nothing."""
     fs, root = opened(source)
     try:
         listed(source, fs, root, now)
     finally:
-        _close(fs)
+        sftp.close(fs)

@@ -1,0 +1,66 @@
+"""SFTP: only hosts whose key is known, and files fetched window by window, each asked for ahead.
+
+In: a source of files, then fsspec's file system for it. Out: the arguments that open it, and the
+file system settled for our reading.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from connectors.files.settings import FilesSource
+from stamm.errors import Unreachable
+
+_CONNECT, _READ = 10.0, 60.0  # seconds, as connectors.http waits
+_BLOCK = 1 << 15  # bytes of one request; more no server has to answer
+_WINDOW = 256 * _BLOCK  # bytes on their way at once, so many that distance costs little
+
+
+def prepared(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
+    """fsspec would take any host for the right one; here its key has to be known."""
+    import paramiko
+
+    known = source.known_hosts or Path.home() / ".ssh" / "known_hosts"
+
+    class OnlyKnown(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # it has no types
+        def missing_host_key(self, client: object, hostname: str, key: Any) -> None:  # noqa: ARG002 - protocol
+            keys = paramiko.HostKeys(str(known) if known.exists() else None)
+            if keys.check(hostname, key):
+                return
+            found = "another one" if keys.lookup(hostname) else "none"
+            raise Unreachable(
+                f"{hostname}: expected its {key.get_name()} key in {known.name}, found {found}",
+                hint="Ask who runs the server for its key, or compare what `ssh-keyscan` shows "
+                f"with it; then put it there (sources.{source.name}.known_hosts).",
+            )
+
+    limits = {"timeout": _CONNECT, "banner_timeout": _CONNECT, "auth_timeout": _CONNECT}
+    return {"host_key_policy": OnlyKnown(), **limits, **options}
+
+
+def settle(fs: Any) -> None:
+    """Give up after a minute of silence, and fetch files as `_fetch` does."""
+    fs.ftp.get_channel().settimeout(_READ)
+    fs.get_file = lambda path, local: _fetch(fs.ftp, fs._strip_protocol(path), Path(local))
+
+
+def _fetch(client: Any, path: str, local: Path) -> None:
+    """Paramiko asks for a whole file ahead. Where its thread that asks is overtaken by the answers,
+    it takes them for complete, asks for each block anew, and keeps what then still comes: the
+    whole file, in memory. A handle of its own for each window bounds what it can keep.
+    """
+    size = client.stat(path).st_size
+    with local.open("wb") as copy:
+        for begin in range(0, size, _WINDOW):
+            end = min(begin + _WINDOW, size)
+            blocks = [(at, min(_BLOCK, end - at)) for at in range(begin, end, _BLOCK)]
+            with client.open(path, "rb") as file:
+                copy.writelines(file.readv(blocks))
+
+
+def close(fs: Any) -> None:
+    """SFTP keeps a connection; the other file systems give theirs back by themselves."""
+    client = getattr(fs, "client", None)
+    if "sftp" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)) and client:
+        client.close()
