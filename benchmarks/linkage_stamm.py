@@ -19,6 +19,7 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
     from dedupe.linking.blocking import block
     from dedupe.linking.encoding import encode, without_copies
     from dedupe.linking.linkage import compare_candidates, forget_compared, keep_pairs
+    from dedupe.linking.term_bits import Scorable
     from dedupe.linking.term_frequencies import build_frequencies
     from dedupe.resolve import cluster_linked
     from dedupe.specification import load_specification
@@ -45,7 +46,8 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         trained = train(con, specification, encoded)
         phases.ends("train")
         build_frequencies(con, trained, encoded, without_copies(con, encoded))
-        kept = keep_pairs(con, trained, encoded)
+        scorable = Scorable.of(con, trained, encoded)
+        kept = keep_pairs(con, trained, scorable)
         forget_compared(con)
         phases.ends("score")
         sure = con.execute(
@@ -57,9 +59,9 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         compared = phases.so_far()
         write_match_input(con, folder)
         phases.restart()
-        repaired = cluster_linked(con, trained, encoded=encoded)
+        repaired = cluster_linked(con, trained, scorable=scorable)
         phases.ends("repair")
-        del encoded  # as a run does
+        del encoded, scorable  # as a run does
         names = repaired.records.table["record_id"]
         write_golden(con, names, names.take(repaired.labels))
         phases.ends("survivorship")

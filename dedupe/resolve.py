@@ -33,7 +33,7 @@ from stamm.store import Store
 if TYPE_CHECKING:
     import duckdb
 
-    from dedupe.linking.encoding import Encoded
+    from dedupe.linking.term_bits import Scorable
     from dedupe.model import Model
     from dedupe.specification import Specification
     from dedupe.trained import Trained
@@ -148,7 +148,7 @@ def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
         forget_compared(run.con)
         models[party_type] = linked.model
         note_linked(run.con, linked.trained.specification)
-        return cluster_linked(run.con, linked.trained, run.judged, encoded=linked.encoded)
+        return cluster_linked(run.con, linked.trained, run.judged, scorable=linked.scorable)
 
     outcome = _resolve(
         run.con, run.store, cluster_type, run_id=run.run_id, at=run.at,
@@ -225,12 +225,12 @@ def cluster_linked(
     trained: Trained,
     judged: Sequence[Judgement] = (),
     only: str = "",
-    encoded: Encoded | None = None,
+    scorable: Scorable | None = None,
 ) -> PartyClusters:
     """Cluster `link.<party_type>_pairs`, scoring with this model what no blocking rule made.
 
     `only` names a table of the record ids to cluster, whole components; without it all are.
-    `encoded` holds these records, if linking has just encoded them.
+    `scorable` holds these records, if linking has just scored pairs of them.
     """
     from dedupe.linking.linkage import score_pairs
     from dedupe.linking.patterns import contradiction_sql
@@ -238,7 +238,7 @@ def cluster_linked(
     party_type = trained.specification.party_type
 
     def score(pairs_table: str, out_table: str) -> None:
-        score_pairs(con, party_type, trained, pairs_table, out_table, encoded=encoded)
+        score_pairs(con, party_type, trained, pairs_table, out_table, scorable=scorable)
 
     return cluster_parties(
         con,

@@ -10,7 +10,7 @@ weights in thousandths of a bit, so neither row order nor thread count changes t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 
@@ -34,6 +34,7 @@ _MORE_GENEROUS = 1_000  # than a merge threshold that is lower than the usual on
 LARGEST_COMPONENT = 1_000
 FEW_MISSING = 2_000  # pairs of 64 records of whom nobody knows another
 _STEP = 2_000
+_NOBODY = np.iinfo(np.int64).max
 
 Pair = tuple[int, int]
 Positions = NDArray[np.int64]
@@ -137,20 +138,21 @@ def _bounded_components(
 ) -> Positions:
     """Components above a threshold; chains among them are cut at ever higher ones."""
     together = _ints([i for pair in judged.together for i in pair]).reshape(-1, 2)
-    active = pairs.where(pairs.weight > threshold)
-    labels = components(size, *_ends(active, together))
-    place = np.zeros(size, dtype=np.int64)
+    nodes = np.arange(size)  # those that are not bounded yet; pairs name them by their places
+    labels = nodes.copy()
     while True:
-        chains = _chains(labels, pairs)
+        active = pairs.where(pairs.weight > threshold)
+        found = components(len(nodes), *_ends(active, together))
+        labels[nodes] = nodes[found]
+        chains = _chains(found, pairs)
         if not chains[active.left].any():  # what judgements alone hold together may be large
             return labels
         threshold += _STEP
-        nodes = np.flatnonzero(chains)
-        place[nodes] = np.arange(len(nodes))
-        active = active.where(chains[active.left] & (active.weight > threshold))
-        ends = _ends(active, together[chains[together[:, 0]]])
-        labels[nodes] = nodes[components(len(nodes), *(place[end] for end in ends))]
+        place = np.cumsum(chains) - 1
+        nodes = nodes[chains]
         pairs = pairs.where(chains[pairs.left] & chains[pairs.right])
+        pairs = replace(pairs, left=place[pairs.left], right=place[pairs.right])
+        together = place[together[chains[together[:, 0]]]]
 
 
 def _ends(pairs: ScoredPairs, together: Positions) -> tuple[Positions, Positions]:
@@ -199,7 +201,8 @@ def _missing_pairs(
     left, right = np.concatenate(lefts), np.concatenate(rights)
     width = int(max(right.max(initial=0), known.right.max(initial=0))) + 1
     here, there = left * width + right, known.left * width + known.right
-    new = ~np.isin(here, there, assume_unique=True)
+    there = np.append(np.sort(there), _NOBODY)
+    new = there[np.searchsorted(there, here)] != here
     return left[new], right[new]
 
 

@@ -61,9 +61,10 @@ class NumberedRecords:
 
     def positions(self, rids: Numbers) -> Numbers:
         """Of linkage's numbers; `UNKNOWN` for those of other records."""
-        found = np.full(len(rids), UNKNOWN, dtype=np.int64)
-        here = rids < len(self._position_of)
-        found[here] = self._position_of[rids[here]]
+        if not len(self._position_of):
+            return np.full(len(rids), UNKNOWN, dtype=np.int64)
+        found = self._position_of.take(rids, mode="clip")
+        found[rids >= len(self._position_of)] = UNKNOWN
         return found
 
     def positions_of_ids(self, record_ids: Collection[str]) -> dict[str, int]:

@@ -7,8 +7,9 @@ pair reads two short rows; only what is not equal is looked at as text.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MISSING = 0
+AHEAD = 2  # groups of columns in work at once
 TEXT_TESTS = frozenset({"jaro_winkler", "levenshtein", "slip", "initial", "starts_with"})
 Codes = NDArray[np.int32]
 Rows = NDArray[np.int64]
@@ -93,12 +95,15 @@ def encode(con: duckdb.DuckDBPyConnection, specification: Specification, records
             if column in read_as_text:
                 signatures[column] = Signatures.of(words)
 
-    # DuckDB reads the next columns while earlier ones are encoded.
-    with ThreadPoolExecutor(2) as encoder:
-        for kept in [
-            encoder.submit(keep, group, _fetch(con, group, records))
-            for group in _tested_together(specification, columns)
-        ]:
+    # DuckDB reads the next columns while earlier ones are encoded, and no further ahead: what waits
+    # is held as text.
+    waiting = deque[Future[None]]()
+    with ThreadPoolExecutor(AHEAD) as encoder:
+        for group in _tested_together(specification, columns):
+            if len(waiting) == AHEAD:
+                waiting.popleft().result()
+            waiting.append(encoder.submit(keep, group, _fetch(con, group, records)))
+        for kept in waiting:
             kept.result()
     return Encoded(codes, place, texts, signatures, lists, _row_of(rids))
 

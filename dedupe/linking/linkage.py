@@ -17,6 +17,7 @@ from dedupe.linking.blocking import NO_RULE, block, rule_name_sql
 from dedupe.linking.comparing import compare, compare_slices, encode_mentioned, portions
 from dedupe.linking.encoding import Encoded, encode, without_copies
 from dedupe.linking.scoring import score_pairs, threshold_weight, weigh
+from dedupe.linking.term_bits import Scorable
 from dedupe.linking.term_frequencies import build_frequencies
 from dedupe.model import Model, adopt, keep, restore_context, restore_frequencies
 from dedupe.specification import Specification
@@ -37,7 +38,7 @@ WEIGHT_STEP = 100  # thousandths of a bit
 class LinkResult:
     """What linking did: counts, and the model that scored the pairs.
 
-    `encoded` are all records, for who scores more pairs; who keeps the result drops it.
+    `scorable` are all records, for who scores more pairs; who keeps the result drops it.
     """
 
     party_type: str
@@ -45,7 +46,7 @@ class LinkResult:
     candidate_pairs: int
     kept_pairs: int
     model: Model
-    encoded: Encoded | None
+    scorable: Scorable | None
 
     @property
     def trained(self) -> Trained:
@@ -97,9 +98,10 @@ def link_standardised(
         trained = train(con, specification, encoded)
         build_frequencies(con, trained, encoded, without_copies(con, encoded))
         model = keep(con, trained, work_dir)
-    kept = keep_pairs(con, model.trained, encoded)
+    scorable = Scorable.of(con, model.trained, encoded)
+    kept = keep_pairs(con, model.trained, scorable)
     records = int(con.table(f"link.{party_type}_records").count("*").fetchall()[0][0])
-    return LinkResult(party_type, records, candidates, kept, model, encoded)
+    return LinkResult(party_type, records, candidates, kept, model, scorable)
 
 
 def compare_blocks(
@@ -122,7 +124,7 @@ def add_pairs(con: duckdb.DuckDBPyConnection, trained: Trained) -> None:
     met = portions(con, "select l_rid, r_rid, rule from candidates", "candidates")
     compare_candidates(con, trained.specification, met, encoded)
     con.execute("drop table candidates")
-    kept = _worth(con, trained, encoded)
+    kept = _worth(con, trained, Scorable.of(con, trained, encoded))
     con.execute(f"insert into link.{trained.specification.party_type}_pairs {kept}")
     con.execute("drop table weighed_pairs")
 
@@ -158,22 +160,22 @@ def forget_compared(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def keep_pairs(
-    con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded | None = None
+    con: duckdb.DuckDBPyConnection, trained: Trained, scorable: Scorable | None = None
 ) -> int:
     """`compared` → `link.<party_type>_pairs`, those worth keeping; returns their number."""
     party_type = trained.specification.party_type
-    kept = _worth(con, trained, encoded)
+    kept = _worth(con, trained, scorable)
     _count_weights(con, f"link.{party_type}_weight_counts")
     con.execute(f"create or replace table link.{party_type}_pairs as {kept}")
     con.execute("drop table weighed_pairs")
     return int(con.table(f"link.{party_type}_pairs").count("*").fetchall()[0][0])
 
 
-def _worth(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded | None) -> str:
+def _worth(con: duckdb.DuckDBPyConnection, trained: Trained, scorable: Scorable | None) -> str:
     """Leaves table `weighed_pairs`, those in `compared` that are worth it; SQL of the pairs."""
     specification = trained.specification
     least = threshold_weight(specification.thresholds.candidate)
-    weigh(con, trained, "compared", "weighed_pairs", carried="rule", least=least, encoded=encoded)
+    weigh(con, trained, "compared", "weighed_pairs", carried="rule", least=least, scorable=scorable)
     return (
         f"select l_rid, r_rid, {rule_name_sql(specification)} as blocking_rule, pattern, weight"
         " from weighed_pairs order by l_rid, r_rid"

@@ -7,7 +7,6 @@ equality level with `term_frequency` the chance u is replaced by the frequency o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 
 from dedupe.linking.arriving import arriving
 from dedupe.linking.comparing import compare, encode_mentioned, portions, side_by_side
-from dedupe.linking.encoding import Encoded
 from dedupe.linking.patterns import unpack
-from dedupe.linking.term_bits import Term, shared_bits, terms_of
+from dedupe.linking.term_bits import Scorable, shared_bits
 from dedupe.linking.term_frequencies import TermBits, rarest_bits
 from dedupe.trained import Trained
 
@@ -76,17 +74,17 @@ def score_pairs(
     pairs_table: str,
     out_table: str,
     *,
-    encoded: Encoded | None = None,
+    scorable: Scorable | None = None,
 ) -> None:
     """Score any pairs (l_rid, r_rid) into `out_table` (l_rid, r_rid, pattern, weight).
 
-    The pairs need not come from blocking. Needs the tables that `link` left in `link`; `encoded`
-    holds the pairs' records, if somebody has encoded them already.
+    The pairs need not come from blocking. Needs the tables that `link` left in `link`; `scorable`
+    holds the pairs' records, if somebody has made it already.
     """
     del party_type  # the model's own
-    encoded = encoded or encode_mentioned(con, trained.specification, pairs_table)
-    compare(con, trained.specification, pairs_table, "asked_patterns", encoded=encoded)
-    weigh(con, trained, "asked_patterns", out_table, encoded=encoded)
+    among = scorable or _mentioned(con, trained, pairs_table)
+    compare(con, trained.specification, pairs_table, "asked_patterns", encoded=among.records)
+    weigh(con, trained, "asked_patterns", out_table, scorable=among)
     con.execute("drop table asked_patterns")
 
 
@@ -98,13 +96,13 @@ def weigh(
     *,
     carried: str = "",
     least: int | None = None,
-    encoded: Encoded | None = None,
+    scorable: Scorable | None = None,
 ) -> None:
     """Pairs with patterns → `out_table` (l_rid, r_rid, <carried>, pattern, weight).
 
     `least` leaves out lighter pairs. Most of those are told by their pattern alone: not even the
-    rarest values would lift them. Temp table `pattern_bits` says so for each pattern. `encoded`
-    holds the pairs' records, if somebody has encoded them already.
+    rarest values would lift them. Temp table `pattern_bits` says so for each pattern. `scorable`
+    holds the pairs' records, if somebody has made it already.
     """
     patterns = write_pattern_bits(con, trained, compared, least)
     kept = f", {carried}" if carried else ""
@@ -118,10 +116,9 @@ def weigh(
         f" r_rid::bigint as r_rid{kept}, 0::bigint as pattern, 0::integer as weight"
         " from hopeful limit 0"
     )
-    records = encoded or encode_mentioned(con, trained.specification, "hopeful")
-    terms = terms_of(con, trained, records)
+    among = scorable or _mentioned(con, trained, "hopeful")
     for portion in portions(con, "from hopeful", "hopeful"):
-        weights = _weights(con, terms, records, portion, patterns)
+        weights = _weights(con, among, portion, patterns)
         pattern = patterns["pattern"].take(portion["place"].to_numpy())
         weighed = portion.append_column("pattern", [pattern])
         with arriving(con, weighed.append_column("weight", [weights])) as rows:
@@ -132,10 +129,13 @@ def weigh(
     con.execute("drop table hopeful")
 
 
+def _mentioned(con: duckdb.DuckDBPyConnection, trained: Trained, pairs: str) -> Scorable:
+    return Scorable.of(con, trained, encode_mentioned(con, trained.specification, pairs))
+
+
 def _weights(
     con: duckdb.DuckDBPyConnection,
-    terms: Sequence[Term],
-    records: Encoded,
+    among: Scorable,
     pairs: pa.Table,
     patterns: PatternBits,
 ) -> NDArray[np.int32]:
@@ -143,12 +143,12 @@ def _weights(
     one, other, place = (pairs[name].to_numpy() for name in ("l_rid", "r_rid", "place"))
 
     def of_batch(part: slice) -> NDArray[np.int32]:
-        left, right = records.rows(one[part]), records.rows(other[part])
+        left, right = (among.records.rows(side[part]) for side in (one, other))
         match, stranger, alternative, pattern = (
             patterns[name].take(place[part])
             for name in ("match", "stranger", "alternative", "pattern")
         )
-        for term in terms:
+        for term in among.terms:
             chosen = term.at_level(pattern)
             bits = shared_bits(term, left.take(chosen), right.take(chosen))
             stranger[chosen] += bits

@@ -6,6 +6,7 @@ which record stands left.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,20 @@ class Term:
         return np.flatnonzero((patterns >> (BITS * self.place)) & 7 == self.code)
 
 
-def terms_of(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded) -> list[Term]:
-    """From tables `link.<party_type>_frequency_<column>`."""
+@dataclass(frozen=True)
+class Scorable:
+    """Encoded records and the bits of their values: what pairs of them are scored by."""
+
+    records: Encoded
+    terms: Sequence[Term]
+
+    @staticmethod
+    def of(con: duckdb.DuckDBPyConnection, trained: Trained, records: Encoded) -> Scorable:
+        """Bits are those of tables `link.<party_type>_frequency_<column>`, as they are now."""
+        return Scorable(records, _terms(con, trained, records))
+
+
+def _terms(con: duckdb.DuckDBPyConnection, trained: Trained, encoded: Encoded) -> list[Term]:
     return [
         Term(
             np.ascontiguousarray(encoded.codes[:, encoded.place[level.term_frequency]]),

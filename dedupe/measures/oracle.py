@@ -16,9 +16,10 @@ import numpy as np
 
 from dedupe.clustering.clusters import components
 from dedupe.linking.comparing import count_patterns
-from dedupe.linking.encoding import Encoded, encode, without_copies
+from dedupe.linking.encoding import encode, without_copies
 from dedupe.linking.patterns import level_counts
 from dedupe.linking.scoring import threshold_weight, weigh
+from dedupe.linking.term_bits import Scorable
 from dedupe.linking.term_frequencies import build_frequencies
 from dedupe.measures.evaluate import Labels, Scores, cluster_measure, scores
 from dedupe.trained import Trained
@@ -93,10 +94,11 @@ def _best(
     specification = model.specification
     encoded = encode(con, specification, f"link.{specification.party_type}_records")
     build_frequencies(con, model, encoded, without_copies(con, encoded))
+    scorable = Scorable.of(con, model, encoded)
 
     def best_at(bits: float) -> _Found:
         shifted = replace(model, match_share=min(model.match_share * 2.0**-bits, 0.4))
-        _write_pairs(con, shifted, encoded)
+        _write_pairs(con, shifted, scorable)
         return max(
             (
                 _Found(bits, how, labels, cluster_measure(labels, truth)[2])
@@ -175,10 +177,10 @@ def _write_truth(con: duckdb.DuckDBPyConnection, trained: Trained, truth: Labels
     )
 
 
-def _write_pairs(con: duckdb.DuckDBPyConnection, model: Trained, encoded: Encoded) -> None:
+def _write_pairs(con: duckdb.DuckDBPyConnection, model: Trained, scorable: Scorable) -> None:
     specification = model.specification
     least = threshold_weight(specification.thresholds.candidate)
-    weigh(con, model, "compared", "weighed_pairs", least=least, encoded=encoded)
+    weigh(con, model, "compared", "weighed_pairs", least=least, scorable=scorable)
     con.execute(
         f"create or replace table link.{specification.party_type}_pairs as"
         " select l_rid, r_rid, 'oracle' as blocking_rule, pattern, weight from weighed_pairs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from unittest import mock
 
 import networkx
 import numpy as np
@@ -131,6 +132,13 @@ def test_a_large_component_that_knows_most_of_itself_stays_whole():
     assert graph(150, known) == [list(range(150))]
 
 
+def test_a_large_component_stays_whole_beside_one_that_is_cut_again_and_again():
+    couples = {(2 * n, 2 * n + 1): 9 * BIT for n in range(100)}
+    row = {(2 * n + 1, 2 * n + 2): BIT for n in range(99)}
+    whole = {(i, j): 9 * BIT for i in range(200, 270) for j in range(i + 1, 270)}
+    assert graph(270, couples | row | whole)[-1] == list(range(200, 270))
+
+
 def test_a_giant_chain_is_cut_before_every_pair_of_it_is_scored():
     # 2,400 records in a chain of weak links, every 12 of them tied strongly.
     weights = {(i, i + 1): (9 if (i + 1) % 12 else 1) * BIT for i in range(2399)}
@@ -205,6 +213,30 @@ def test_the_order_of_the_pairs_does_not_matter(case, random):
     assert graph(size, weights, **kept) == graph(
         size, dict(mixed), blocked=list(dict(mixed)), **kept
     )
+
+
+@settings(max_examples=150, deadline=None)
+@given(weighted_graphs(), weighted_graphs())
+def test_what_hangs_together_is_clustered_as_if_it_were_alone(one, other):
+    """Else a change would reach beyond its component, and increments would not equal a rebuild."""
+    bounded = {"FEW_MISSING": 1, "LARGEST_COMPONENT": 4}
+    with mock.patch.multiple("dedupe.clustering.clusters", **bounded):
+        alone = [_labels(*case) for case in (one, other)]
+        size, *sets = one
+        moved = [_moved(pairs, by=size) for pairs in other[1:]]
+        both = _labels(size + other[0], *(a | b for a, b in zip(sets, moved, strict=True)))
+    assert both == alone[0] + [label + size for label in alone[1]]
+
+
+def _labels(size, weights, vetoes, together, apart):
+    kept = {"vetoes": vetoes, "together": sorted(together), "apart": apart - together}
+    return run(size, weights, **kept).labels.tolist()
+
+
+def _moved(pairs, by):
+    if isinstance(pairs, dict):
+        return {(i + by, j + by): weight for (i, j), weight in pairs.items()}
+    return {(i + by, j + by) for i, j in pairs}
 
 
 def test_empty_input_has_no_clusters():
