@@ -80,11 +80,9 @@ def write_match_input(con: Any, folder: Path) -> None:
         con.execute(f"comment on table link.{name} is '{version()}'")  # by the parsers of now
 
 
-def write_golden(con: Any, records: Sequence[str] | Any, parties: Sequence[str] | Any) -> None:
-    """Crosswalk and golden parties with their lineage, from the party id of each record id."""
+def write_crosswalk(con: Any, records: Sequence[str] | Any, parties: Sequence[str] | Any) -> None:
+    """`golden.xref_parties`, from the party id of each record id."""
     import pyarrow as pa
-
-    from dedupe.survivorship.golden import write_golden_parties
 
     con.register("assigned", pa.table({"record_id": records, "party_id": parties}))
     con.execute("create schema golden")
@@ -94,5 +92,11 @@ def write_golden(con: Any, records: Sequence[str] | Any, parties: Sequence[str] 
         " inner join assigned using (record_id)"
     )
     con.unregister("assigned")
+
+
+def write_golden(con: Any) -> None:
+    """Golden parties with their lineage."""
+    from dedupe.survivorship.golden import write_golden_parties
+
     con.execute("create temp table party_cohesion (party_id varchar, cohesion double)")
     write_golden_parties(con)

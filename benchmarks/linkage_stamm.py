@@ -10,7 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.linkage_phases import Phases, prepared, write_golden, write_match_input
+from benchmarks.linkage_phases import (
+    Phases,
+    prepared,
+    write_crosswalk,
+    write_golden,
+    write_match_input,
+)
 
 
 def main(folder: Path, memory_limit: str, begun: float) -> None:
@@ -63,7 +69,9 @@ def main(folder: Path, memory_limit: str, begun: float) -> None:
         phases.ends("repair")
         del encoded, scorable  # as a run does
         names = repaired.records.table["record_id"]
-        write_golden(con, names, names.take(repaired.labels))
+        write_crosswalk(con, names, names.take(repaired.labels))
+        phases.ends("crosswalk")
+        write_golden(con)
         phases.ends("survivorship")
     clusters = len(set(repaired.labels.tolist()))
     phases.report(compared | found | {"clusters_repaired": clusters})
