@@ -41,26 +41,44 @@ def prepared(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
 
 def settle(fs: Any) -> None:
     """Give up after a minute of silence, and fetch files as `_fetch` does."""
+    fs = _below(fs)
     fs.ftp.get_channel().settimeout(_READ)
     fs.get_file = lambda path, local: _fetch(fs.ftp, fs._strip_protocol(path), Path(local))
+
+
+def _below(fs: Any) -> Any:
+    """The file system that an archive lies on, or that it is."""
+    while hasattr(fs, "of"):
+        fs = fs.of.fs
+    return fs
 
 
 def _fetch(client: Any, path: str, local: Path) -> None:
     """Paramiko asks for a whole file ahead. Where its thread that asks is overtaken by the answers,
     it takes them for complete, asks for each block anew, and keeps what then still comes: the
-    whole file, in memory. A handle of its own for each window bounds what it can keep.
+    whole file, in memory. A reader of its own for each window bounds what it can keep.
     """
-    size = client.stat(path).st_size
-    with local.open("wb") as copy:
+    import paramiko
+
+    class Window(paramiko.SFTPFile):  # type: ignore[misc]  # it has no types
+        def _close(self, async_: bool = False) -> None:  # noqa: ARG002 - protocol
+            self._closed = True  # the handle goes on: opened anew, it might be another file's
+
+    with client.open(path, "rb") as file, local.open("wb") as copy:
+        size = file.stat().st_size
         for begin in range(0, size, _WINDOW):
             end = min(begin + _WINDOW, size)
             blocks = [(at, min(_BLOCK, end - at)) for at in range(begin, end, _BLOCK)]
-            with client.open(path, "rb") as file:
-                copy.writelines(file.readv(blocks))
+            read = Window(client, file.handle, "rb").readv(blocks)
+            for (_, length), block in zip(blocks, read, strict=False):
+                copy.write(block)
+                if len(block) < length:  # it became shorter: the answers beyond its end never come
+                    return
 
 
 def close(fs: Any) -> None:
     """SFTP keeps a connection; the other file systems give theirs back by themselves."""
+    fs = _below(fs)
     client = getattr(fs, "client", None)
     if "sftp" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)) and client:
         client.close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -189,6 +191,52 @@ def test_answers_that_overtake_the_requests_for_the_next_blocks_are_not_kept(
     assert grown < 60_000, f"{grown} kB"
 
 
+@contextmanager
+def changed_under_way(change: Callable[[], None], *, after: int) -> Iterator[None]:
+    """When so many blocks of a file are read, its size being known."""
+    import paramiko
+
+    read, reads = paramiko.SFTPFile.readv, iter(range(100_000))
+
+    def readv(file: Any, blocks: Any) -> Any:
+        for asked in [[block] for block in blocks] if after else [blocks]:
+            if next(reads) == after:
+                change()
+            yield from read(file, asked)
+
+    with mock.patch.object(paramiko.SFTPFile, "readv", readv):
+        yield
+
+
+def test_a_file_that_becomes_shorter_while_it_is_fetched_is_fetched_again(
+    sftp: Served, tmp_path: Path
+):
+    sftp.put("shorter/k.csv", table(*(str(number) for number in range(50_000))))
+    kept = table(*(str(number) for number in range(5_000)))
+    source = a_source(tmp_path, **reached("sftp", sftp, "shorter/k.csv"))
+    shorten = partial(os.truncate, sftp.www / "shorter/k.csv", len(kept))
+    with changed_under_way(shorten, after=0):
+        assert source.read_one("parties").upserts == 5_000
+
+
+def test_a_file_that_is_replaced_while_it_is_fetched_is_never_half_of_each(
+    sftp: Served, tmp_path: Path
+):
+    """By one of equal size, just now: nothing that the server tells of them differs."""
+    one, other = (table(*[f"{letter}{n:07}" for n in range(600_000)]) for letter in "ab")
+    sftp.put("torn/k.csv", one)
+    source = a_source(tmp_path, **reached("sftp", sftp, "torn/k.csv"))
+    moment = (sftp.www / "torn/k.csv").stat().st_mtime
+
+    def replace() -> None:
+        sftp.put("torn/k.csv", other)
+        os.utime(sftp.www / "torn/k.csv", (moment, moment))
+
+    with changed_under_way(replace, after=200):
+        assert source.read_one("parties").upserts == 600_000
+    assert len({name[0] for name in names(source)}) == 1
+
+
 def ask_slowly() -> None:
     import paramiko
 
@@ -256,15 +304,19 @@ def test_a_link_to_another_host_is_not_followed(https: Served, tmp_path: Path):
         a_source(tmp_path, **reached("https", https, "away/a.csv")).read_one("parties")
 
 
-def test_a_file_in_an_archive_on_a_server_is_read(s3: S3, tmp_path: Path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_in_an_archive_on_a_server_is_read(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+):
     import io
     import zipfile
 
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("kunden.csv", table("Änne"))
-    s3.put("a.zip", held.getvalue())
-    settings = reached("s3", s3, "a.zip")
+    server = request.getfixturevalue(kind)
+    server.put("a.zip", held.getvalue())
+    settings = reached(kind, server, "a.zip")
     source = a_source(tmp_path, **{**settings, "path": f"zip://*.csv::{settings['path']}"})
     source.read_one("parties")
     assert names(source) == {"Änne"}
