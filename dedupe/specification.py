@@ -166,6 +166,15 @@ class Specification(_Strict):
             for name in comparison.corrects:
                 if not self.comparison(name).levels[0].term_frequency:
                     raise ValueError(f"{comparison.name}: {name} has no term frequency to correct")
+        counted = [
+            level.term_frequency
+            for comparison in self.comparisons
+            for level in comparison.levels
+            if level.term_frequency
+        ]
+        for column in counted:
+            if counted.count(column) > 1:
+                raise ValueError(f"{column}: expected as term_frequency of one level, found more")
         for rule in self.blocking_rules:
             for name, level in rule.fires_at.items():
                 self.comparison(name).code(level)

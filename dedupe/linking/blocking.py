@@ -36,10 +36,11 @@ def key_sql(rule: BlockingRule) -> str:
 
 def keys_sql(rule: BlockingRule, records: str) -> str:
     """(rid, k) per record and list entry."""
-    exploded = ", ".join(
-        f"unnest({column}) as {column}" if column in LISTS else column for column in rule.columns
-    )
-    return f"select rid, {key_sql(rule)} as k from (select rid, {exploded} from {records})"
+    rows = f"select rid, {', '.join(rule.columns)} from {records}"
+    # One list after the other: side by side, only entries in the same place would meet.
+    for column in sorted(LISTS.intersection(rule.columns)):
+        rows = f"select * replace (unnest({column}) as {column}) from ({rows})"
+    return f"select rid, {key_sql(rule)} as k from ({rows})"
 
 
 def blocks_sql(rule: BlockingRule, keys: str) -> str:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-# 57 bits in all, in the order of a rule; what is then equal is left to the smaller record.
+# 57 bits in all, in the order of a rule; what is then equal is left to the smaller record. `rules`
+# refuses more attributes and systems; of more sources that agree, none counts.
 _BITS: dict[Criterion, int] = {
     "completeness": 3, "well_written": 2, "verification": 2, "agreement": 11, "source_priority": 8,
     "recency": 31,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stamm.errors import SettingsError
 
@@ -19,6 +19,8 @@ Attribute = Literal[
     "title", "given_name", "family_name", "full_name", "company_name", "birth_date", "email",
     "phone", "street", "house_number", "postcode", "city", "country", "vat_id", "website_domain",
 ]  # fmt: skip
+# What a candidate's number has room for; see `contests`.
+MOST_ATTRIBUTES, MOST_SYSTEMS = 7, 255
 BUILT_IN = Path(__file__).with_name("rules.yml")
 
 
@@ -34,16 +36,21 @@ class GroupRule(_Strict):
     order: tuple[Criterion, ...]
 
     @model_validator(mode="after")
-    def _of_lists_one_at_a_time(self) -> GroupRule:
+    def _can_be_followed(self) -> GroupRule:
         if len(self.attributes) > 1 and {"email", "phone"} & set(self.attributes):
             raise ValueError("expected email and phone in groups of their own: a record has many")
+        if len(self.attributes) > MOST_ATTRIBUTES:
+            raise ValueError(
+                f"expected at most {MOST_ATTRIBUTES} attributes in a group, found"
+                f" {len(self.attributes)}"
+            )
         return self
 
 
 class Rules(_Strict):
     """All rules; `source_priority` lists systems, best first."""
 
-    source_priority: tuple[str, ...]
+    source_priority: tuple[str, ...] = Field(max_length=MOST_SYSTEMS)
     not_from_purposes: tuple[str, ...] = ()
     person: tuple[GroupRule, ...]
     organisation: tuple[GroupRule, ...]

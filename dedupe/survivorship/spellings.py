@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def same_value(con: duckdb.DuckDBPyConnection, attribute: Attribute, values: Column) -> Codes:
-    """Equal numbers for values that are one value, `NONE` for none."""
-    place, keys = _asked(con, attribute, values, folded(attribute))
+    """Equal numbers for values that are one value, `NONE` for none and for what says nothing."""
+    place, keys = _asked(con, attribute, values, f"nullif({folded(attribute)}, '')")
     codes, _ = encoded(keys)
     return codes[place]
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 SAMPLE = 300_000  # a level seen 100 times has u > 3e-4; rarer ones have exact chances
 UNSEEN = 0.5  # a level seen in none of n pairs gets half a sighting
-STRIDE = 7919  # per round: pairs each record with others from all over the table
+# Per round: pairs each record with others from all over the table. Primes, as a stride that divides
+# the number of records would lead from each one back to itself.
+STRIDE, OTHER_STRIDE = 7919, 7907
 
 
 def chances(
@@ -70,7 +72,8 @@ def _drawn(rows: Rows, distinct: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     every = max(1, total // SAMPLE)  # of a large table each so many-th record is enough
     places = np.arange(0, total, every)
     lefts = np.tile(places, rounds)
-    others = lefts + np.repeat(np.arange(1, rounds + 1), len(places)) * STRIDE
+    stride = STRIDE if total % STRIDE else OTHER_STRIDE
+    others = lefts + np.repeat(np.arange(1, rounds + 1), len(places)) * stride
     other = others % max(total, 1)
     met = lefts != other
     return numbered[lefts[met]], numbered[other[met]]

@@ -21,6 +21,7 @@ from dedupe.training.expectation import Codes, Floats, Kinds, Seen, learn
 ANCHOR = 30.0  # the stated m counts like this many pairs, so that small sessions stay sane
 SMALLEST_SESSION = 50  # pairs; with fewer there is nothing to learn
 FIXED_POINT_ROUNDS = 100
+MOST_STATED = 0.9  # of all pairs are matches or alternatives, where a specification says how many
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,9 @@ def _averaged(
     for rule in specification.blocking_rules:
         chosen = _reaching(specification, patterns.codes, rule)
         counts = patterns.counts[chosen]
-        if counts.sum() < SMALLEST_SESSION:
-            continue
         use = [i for i, c in enumerate(specification.comparisons) if c.name not in rule.fires_at]
+        if not use or counts.sum() < SMALLEST_SESSION:
+            continue
         session = learn(patterns.codes[chosen], counts, start, use, anchors)
         expected = session.shares * counts.sum()
         for kind in range(1, len(start.tables)):
@@ -165,6 +166,7 @@ def _with_shares(
         alternative = specification.alternative
         of_matches = [2 * a / (1 - a) for a in ([alternative.share] if alternative else [])]
         shares = believed * np.array([1.0, *of_matches])
+        shares *= min(1.0, MOST_STATED / shares.sum())
     for _ in range(0 if stated or not len(counts) else FIXED_POINT_ROUNDS):
         current = Kinds(kinds.tables, np.concatenate([[1.0 - shares.sum()], shares]))
         weights = seen.posteriors(current) @ counts

@@ -26,6 +26,17 @@ def test_a_file_that_is_no_specification_is_a_clear_error(tmp_path, content, say
     assert "own.yml" in str(refused.value)
 
 
+def test_a_column_whose_values_count_by_two_levels_is_refused(tmp_path):
+    stated = load_specification("person")
+    twice = stated.comparisons[0].model_copy(update={"name": "again"})
+    path = tmp_path / "own.yml"
+    path.write_text(written(stated.model_copy(update={
+        "comparisons": (*stated.comparisons, twice)
+    })), encoding="utf-8")  # fmt: skip
+    with pytest.raises(InputError, match="own.yml.*given: expected as term_frequency of one"):
+        load_specification("person", path)
+
+
 def test_more_comparisons_than_a_pattern_has_room_for_are_refused(tmp_path):
     stated = load_specification("person")
     other = [

@@ -38,6 +38,16 @@ def test_one_shared_entry_of_a_list_is_enough(con):
     assert pairs(con, rows, rule("same_email", ["emails"], {})) == [(1, 2, 0)]
 
 
+def test_of_a_rule_with_two_lists_any_two_entries_are_enough(con):
+    rows = [
+        {"emails": ["a@x", "b@x"], "phones": ["1", "2"]},
+        {"emails": ["a@x"], "phones": ["2"]},
+        {"emails": ["b@x"], "phones": ["1"]},
+    ]
+    both = rule("same_email_and_phone", ["emails", "phones"], {})
+    assert pairs(con, rows, both) == [(1, 2, 0), (1, 3, 0)]
+
+
 def test_a_value_held_by_more_than_the_cap_is_hot_and_makes_no_pair(con):
     rows = [{"family": "huber", "city": str(i)} for i in range(4)]
     three, four = (rule("same_family", ["family"], {}, cap=cap) for cap in (3, 4))

@@ -7,10 +7,13 @@ from dedupe.linking.blocking import set_copies_aside
 from dedupe.linking.linkage import compare_blocks
 from dedupe.linking.patterns import pack
 from dedupe.linking.scoring import pattern_bits, weight_of
+from dedupe.specification import load_specification
+from dedupe.standardise.records import standardise_records
 from dedupe.training.chance import chances
 from dedupe.training.coverage import coverage
 from dedupe.training.train import train
 from stamm.duck import in_memory
+from tests.dedupe.match_input import record, write_match_input
 from tests.dedupe.records_by_hand import write_records
 from tests.dedupe.small_model import equal, level, rule, specification
 
@@ -78,6 +81,28 @@ def test_below_the_records_needed_the_stated_prior_stands(con):
     found = train(con, specification())  # needs 100 records, believes in half a match per record
     assert found.match_share == pytest.approx(0.5 * 40 / (40 * 39 / 2), rel=1e-6)
     assert found.origin.startswith("stated prior")
+
+
+def test_what_every_rule_presumes_keeps_its_stated_chances(con):
+    (birth,) = (c for c in four_fields().comparisons if c.name == "birth_date")
+    alone = specification(
+        comparisons=[birth.model_dump()],
+        blocking_rules=[rule("birth", ["birth"], {"birth_date": "equal"})],
+    )
+    write_records(con, "person", people())
+    compare_blocks(con, alone)
+    assert train(con, alone).m[0] == pytest.approx([0.4, 0.6])
+
+
+def test_stated_shares_of_very_few_records_leave_some_for_strangers(con):
+    stated = load_specification("person")
+    household = stated.alternative.model_copy(update={"share": 0.5})
+    write_match_input(con, [record(f"{n}@shop", given_name="Anna", city=str(n)) for n in range(2)])
+    standardise_records(con, "person")
+    many = stated.model_copy(update={"alternative": household})
+    compare_blocks(con, many)
+    found = train(con, many)
+    assert found.match_share + found.alternative_share == pytest.approx(0.9)
 
 
 def test_u_of_equality_is_the_exact_chance(con):
