@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dedupe.clustering.party_clusters import PartyClusters, cluster_parties
 from dedupe.golden_tables import PARTY_TYPES, renew_tables, write_retired, write_tables
 from dedupe.identity import ledger
-from dedupe.identity.closure import changed_since, position, record_change
+from dedupe.identity.closure import Position, changed_since, position, record_change
 from dedupe.identity.constitution import Decision, Member
 from dedupe.increments import touched
 from dedupe.increments.dirty import note_judgements, renew_judgements, write_dirty
@@ -150,19 +150,18 @@ def _rebuild(run: _Run, known: Mapping[str, Model]) -> Outcome:
         note_linked(run.con, linked.trained.specification)
         return cluster_linked(run.con, linked.trained, run.judged, scorable=linked.scorable)
 
-    outcome = _resolve(
+    outcome, ended = _resolve(
         run.con, run.store, cluster_type, run_id=run.run_id, at=run.at,
         models_trained=len(PARTY_TYPES) - len(known),
     )  # fmt: skip
     note_judgements(run.con, run.judged)
-    _note_state(run, models)
+    _note_state(run, models, ended)
     return outcome
 
 
 def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outcome:
     """Link what changed since the last run, by the same models."""
     con = run.con
-    ahead = changed_since(run.store, before.position)
     renew_judgements(con, run.judged)
     compare_inputs(con)
     note_employers(con)
@@ -177,27 +176,30 @@ def _continue(run: _Run, models: Mapping[str, Model], before: LinkState) -> Outc
         _write_contradictions(con, party_type, found, only=dirty)
         touched.note(con, party_type)
         linked += _number(con, "select count(*) from arrived_rows")
-    changed = ahead | {
+    changed = {
         r
         for (r,) in con.execute(
             "select record_id from regrouped_records union select record_id from seen_records"
         ).fetchall()
     }
-    decision = record_change(
-        run.store, changed, lambda records: _clusters_of(con, records),
-        run_id=run.run_id, at=run.at,
-    )  # fmt: skip
+    # In one transaction: what somebody states meanwhile comes after it, and the next run sees it.
+    with run.store.transaction():
+        decision = record_change(
+            run.store, changed | changed_since(run.store, before.position),
+            lambda records: _clusters_of(con, records), run_id=run.run_id, at=run.at,
+        )  # fmt: skip
+        ended = position(run.store)
     renew_tables(
         con, decision.assignment,
         rescored="rescored_records", seen="seen_records", rows="seen_rows", pins=pins(run.store),
     )  # fmt: skip
     write_retired(con, run.store)
-    _note_state(run, models)
+    _note_state(run, models, ended)
     return _outcome(con, decision, records_linked=linked, models_trained=0)
 
 
-def _note_state(run: _Run, models: Mapping[str, Model]) -> None:
-    write_state(run.con, LinkState(fingerprint(run.con, models), position(run.store)))
+def _note_state(run: _Run, models: Mapping[str, Model], ended: Position) -> None:
+    write_state(run.con, LinkState(fingerprint(run.con, models), ended))
 
 
 def _clusters_of(con: duckdb.DuckDBPyConnection, records: Collection[str]) -> list[list[Member]]:
@@ -259,8 +261,8 @@ def _resolve(
     run_id: str,
     at: datetime,
     models_trained: int = 0,
-) -> Outcome:
-    """Ids and all tables, from the clusters of all records."""
+) -> tuple[Outcome, Position]:
+    """Ids and all tables, from the clusters of all records; and where the ledger then ended."""
     con.execute("create schema if not exists golden")
     con.execute("create schema if not exists link")
     con.execute(
@@ -272,11 +274,14 @@ def _resolve(
         found = cluster_type(party_type)
         _write_contradictions(con, party_type, found)
         clusters += found.clusters
-    decision = ledger.record_run(store, clusters, run_id=run_id, at=at)
+    with store.transaction():
+        decision = ledger.record_run(store, clusters, run_id=run_id, at=at)
+        ended = position(store)
     write_tables(con, decision.assignment, pins(store))
     write_retired(con, store)
     records = len(decision.assignment)
-    return _outcome(con, decision, records_linked=records, models_trained=models_trained)
+    outcome = _outcome(con, decision, records_linked=records, models_trained=models_trained)
+    return outcome, ended
 
 
 def _write_contradictions(

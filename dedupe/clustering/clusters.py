@@ -76,10 +76,14 @@ def joined(*tables: ScoredPairs) -> ScoredPairs:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What people judged: pairs that belong together (oldest first) and pairs kept apart."""
+    """What people judged: pairs that belong together (oldest first) and pairs kept apart.
+
+    `named` are all records that are in such a pair, even where the other one is not here.
+    """
 
     together: tuple[Pair, ...] = ()
     apart: frozenset[Pair] = frozenset()
+    named: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

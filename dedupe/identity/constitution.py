@@ -176,7 +176,10 @@ class _Assembly:
             if cluster in self.given:
                 continue
             founder = records[0]
-            party = self.mint(founder, minted[founder])
+            number = minted[founder]
+            # Those minted before the founder had another name do not count by this one.
+            while (party := self.mint(founder, number)) in self.parties:
+                number += 1
             self.parties[party] = Party(founder, age=self.next_age)
             self.next_age += 1
             self._give(cluster, party)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import get_args
 
 from dedupe.identity.constitution import (
@@ -241,14 +242,22 @@ def after(party: Party, event: str, other: str | None) -> Party:
 def append(store: Store, previous: State, decision: Decision, *, run_id: str, at: datetime) -> None:
     """Write down what a decision changed; what stayed is not written again."""
     stamp = at.isoformat()
+    known, mint = aliases(store), minting(store)
     fresh = [(i, p) for i, p in decision.state.parties.items() if i not in previous.parties]
     minted: dict[str, int] = defaultdict(int)
     for party in previous.parties.values():
         minted[party.founder] += 1
+
+    def number(party: str, founder: str) -> int:
+        """Behind those that were minted for it; an old name may have had some that do not count."""
+        numbers = count(minted[founder])
+        is_old = founder in known.newer
+        return next(n for n in numbers if not is_old or mint(founder, n) == party)
+
     with store.transaction() as db:
         db.executemany(
             "insert into party_mints values (?, ?, ?, ?, ?, ?)",
-            [(p.age, i, p.founder, minted[p.founder], run_id, stamp) for i, p in fresh],
+            [(p.age, i, p.founder, number(i, p.founder), run_id, stamp) for i, p in fresh],
         )
         db.executemany(
             "insert into party_events (run_id, occurred_at, party_id, event, other_party_id,"

@@ -115,15 +115,22 @@ def latest_verdicts(
 
 def decisions(all_judgements: Collection[Judgement], position: Mapping[str, int]) -> Decisions:
     """What clustering must obey, in positions of records; records not here are left out."""
+    latest = latest_verdicts(all_judgements)
     here = {
         (min(position[a], position[b]), max(position[a], position[b])): word
-        for (a, b), word in latest_verdicts(all_judgements).items()
+        for (a, b), word in latest.items()
         if a in position and b in position
     }
     same = sorted((seq, pair) for pair, (seq, verdict) in here.items() if verdict == "same")
     return Decisions(
         together=tuple(pair for _, pair in same),
         apart=frozenset(pair for pair, (_, verdict) in here.items() if verdict == "different"),
+        named=frozenset(
+            position[record]
+            for pair, (_, verdict) in latest.items()
+            for record in pair
+            if verdict != "unsure" and record in position
+        ),
     )
 
 

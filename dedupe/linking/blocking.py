@@ -57,20 +57,24 @@ def blocks_sql(rule: BlockingRule, keys: str) -> str:
 def copies_sql(columns: list[str], records: str) -> str:
     """(rid, first_rid) of each record that equals an earlier one in all standardised columns.
 
-    Hashes find them; the values themselves decide, which are read of those few records only.
+    Hashes find them; the values themselves decide, which are read of those few records only. What
+    shares a hash with other content is compared among itself.
     """
     same = " and ".join(f"one.{c} is not distinct from other.{c}" for c in columns)
     values = ", ".join(f"r.{c}" for c in columns)
+    with_first = "alike as one inner join firsts as other using (first_rid)"
     return (
         f"with hashed as materialized (select rid, hash({', '.join(columns)}) as h from {records}),"
         " repeated as (select h, min(rid) as first_rid from hashed group by h having count(*) > 1),"
         " alike as materialized"
         f" (select first_rid, r.rid, {values} from hashed inner join repeated using (h)"
         f" inner join {records} as r using (rid)),"
-        " firsts as (from alike where rid = first_rid)"
-        " select one.rid, one.first_rid from alike as one"
-        " inner join firsts as other using (first_rid)"
-        f" where one.rid > one.first_rid and {same}"
+        " firsts as (from alike where rid = first_rid),"
+        f" others as (select one.* from {with_first} where not ({same})),"
+        " among_others as (select r.rid,"
+        f" min(r.rid) over (partition by first_rid, {values}) as first_rid from others as r)"
+        f" select one.rid, one.first_rid from {with_first} where one.rid > one.first_rid and {same}"
+        " union all select rid, first_rid from among_others where rid <> first_rid"
     )
 
 

@@ -36,8 +36,7 @@ def cluster_distinct(
 ) -> Clustering:
     """Like `cluster`; `copies` are the ties of records (right) to the first of their content."""
     judged = np.zeros(size, dtype=bool)
-    for pair in (*decisions.together, *decisions.apart):
-        judged[list(pair)] = True
+    judged[list(decisions.named)] = True
     follows = (copies.weight > enough) & ~judged[copies.right]
     alone = copies.where(~follows & (judged[copies.right] | _few(size, copies)))
     known = joined(pairs, alone, _as_their_first(pairs, alone))

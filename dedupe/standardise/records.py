@@ -56,6 +56,7 @@ _NAMES: list[tuple[Kind, str]] = [
 ]
 _MAIL_NAMES: list[tuple[Kind, str]] = [
     (kinds.GIVEN, "select given as raw from mail_names"),
+    (kinds.TITLE, "select given as raw from mail_names"),  # one may stand before a name
     (kinds.FAMILY, "select family as raw from mail_names"),
 ]
 _FIRMS: list[tuple[Kind, str]] = [

@@ -83,7 +83,7 @@ def members_sql(source_priority: tuple[str, ...], concerned: Concerned) -> str:
             from ({_voting_sql(concerned.rows)})
         ) as i
         join {concerned.parties} as x using (record_id)
-        left join {NAME_PARTS} as n on n.full_name = i.full_name
+        left join {NAME_PARTS} as n on n.full_name = i.full_name and i.family_name is null
     """
 
 

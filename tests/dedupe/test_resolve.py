@@ -54,7 +54,7 @@ def run(con, store, rows=ROWS, pairs=PAIRS, vetoes=frozenset()):
             judged=judgements(store),
         )  # fmt: skip
 
-    return _resolve(con, store, clusters, run_id="run", at=AT)
+    return _resolve(con, store, clusters, run_id="run", at=AT)[0]
 
 
 def tables(con) -> dict[str, list[tuple]]:

@@ -36,7 +36,14 @@ def test_a_judgement_is_kept_with_who_when_and_why(store):
 
 def test_sides_count_pair_by_pair_and_records_that_are_gone_are_left_out(store):
     judge(store, "ab", "different", "cx")
-    assert decisions(judgements(store), AT) == Decisions((), frozenset({(0, 2), (1, 2)}))
+    told = decisions(judgements(store), AT)
+    assert told == Decisions((), frozenset({(0, 2), (1, 2)}), frozenset({0, 1, 2}))
+
+
+def test_who_is_named_is_so_even_if_the_other_one_is_gone(store):
+    judge(store, "a", "different", "x")
+    judge(store, "b", "unsure", "x")
+    assert decisions(judgements(store), AT) == Decisions(named=frozenset({0}))
 
 
 def test_the_latest_word_on_a_pair_counts(store):
@@ -44,7 +51,8 @@ def test_the_latest_word_on_a_pair_counts(store):
     judge(store, "c", "different", "d")
     judge(store, "b", "different", "a")
     judge(store, "c", "unsure", "d")
-    assert decisions(judgements(store), AT) == Decisions((), frozenset({(0, 1)}))
+    told = decisions(judgements(store), AT)
+    assert told == Decisions((), frozenset({(0, 1)}), frozenset({0, 1}))
 
 
 def test_same_is_obeyed_in_the_order_in_which_it_was_said(store):

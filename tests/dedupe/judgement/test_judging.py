@@ -83,7 +83,8 @@ def test_a_later_merge_takes_an_unmerge_back(store):
     unmerge(store, ["a"], SIGNED)
     ids = run(store, "a b", 2)
     merge(store, [ids["a"], ids["b"]], SIGNED)
-    assert decisions(judgements(store), {"a": 0, "b": 1}) == Decisions(((0, 1),), frozenset())
+    told = decisions(judgements(store), {"a": 0, "b": 1})
+    assert told == Decisions(((0, 1),), frozenset(), frozenset({0, 1}))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Records of equal content are one node where that is sure, and stand for themselves elsewhere."""
 
+from itertools import chain
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,19 +18,20 @@ BIT = 1_000
 ENOUGH = -BIT
 
 
-def parts(size, pairs, copies, *, together=(), apart=frozenset(), weights=None):
+def parts(size, pairs, copies, *, together=(), apart=frozenset(), named=(), weights=None):
     """Clusters; `copies` are (first, copy, weight), `weights` those of pairs not blocked."""
 
     def score(left, right):
         rows = zip(left.tolist(), right.tolist(), strict=True)
         return ScoredPairs.of((i, j, (weights or {}).get((i, j), FLOOR), False) for i, j in rows)
 
+    judged = frozenset(chain(named, *together, *apart))
     found = cluster_distinct(
         size,
         ScoredPairs.of((i, j, w, False) for i, j, w in pairs),
         ScoredPairs.of((i, j, w, False) for i, j, w in copies),
         score,
-        Decisions(tuple(together), frozenset(apart)),
+        Decisions(tuple(together), frozenset(apart), judged),
         ENOUGH,
     )
     labels = found.labels.tolist()
@@ -67,6 +70,13 @@ def test_a_judged_copy_can_be_kept_apart_and_its_fellows_follow_the_first():
 
 def test_a_judged_copy_brings_whom_it_was_judged_the_same_as():
     assert parts(4, [], [(0, 1, 9 * BIT)], together=[(1, 3)]) == [[0, 1, 3], [2]]
+
+
+def test_a_copy_that_somebody_judged_stands_for_itself_even_if_the_other_one_is_gone():
+    pairs = [(0, 2, 2 * BIT), (0, 3, 0.9 * BIT), (2, 3, -3 * BIT)]
+    copies = [(0, 1, 9 * BIT)]
+    assert parts(4, pairs, copies) == [[0, 1, 2], [3]]
+    assert parts(4, pairs, copies, named=[1]) == [[0, 1, 2, 3]]
 
 
 @st.composite

@@ -17,11 +17,16 @@ KNOWN = [
 
 def names_of(tmp_path, *rows):
     """(given, family) of the first of the rows."""
+    return standardised("given, family", *rows)
+
+
+def standardised(columns, *rows):
+    """What is known of the first of the rows."""
     with in_memory() as con:
         write_match_input(con, [*KNOWN, *rows])
         standardise_records(con, "person")
         return con.execute(
-            "select given, family from link.person_records where record_id = ?",
+            f"select {columns} from link.person_records where record_id = ?",
             [rows[0]["record_id"]],
         ).fetchone()
 
@@ -60,6 +65,13 @@ def test_names_that_may_be_either_stay_where_they_are(tmp_path):
     also = [record("5@erp", given_name="Huber", family_name="Anna") for _ in range(1)]
     unclear = record("x@shop", given_name="Simon", family_name="Martin")
     assert names_of(tmp_path, unclear, *also) == ("simon", "martin")
+
+
+def test_a_title_is_read_from_a_mailbox_whoever_else_has_it_as_a_name(tmp_path):
+    box = record("x@mail", emails=["ma.quitzow@gmx.de"])
+    known = record("5@erp", given_name="Ma", family_name="Quitzow")
+    also = record("6@shop", given_name="ma", family_name="Lang")
+    assert standardised("title", box, known) == standardised("title", box, known, also)
 
 
 def test_what_an_earlier_run_parsed_does_not_show(tmp_path):
