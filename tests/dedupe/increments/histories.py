@@ -36,6 +36,7 @@ PERSONAL = {  # groups of fields that only people have, with values to pin
     "organisation": (),
 }
 CAP = 4  # of every blocking rule
+ITS_OWN = ("created_at", "updated_at", "record_id", "source", "system")  # of each copy
 GIVEN = ("Anna", "Annemarie", "Jürgen", "Lukas", "Sofia", "Mehmet")
 FAMILY = ("Huber", "Hueber", "Gruber", "Öztürk", "Steinbacher", "Lang")
 SOURCES = ("erp", "shop", "mail", "help")
@@ -197,9 +198,8 @@ class Company:
     def copy(self) -> None:
         """Another record of the very same content."""
         row = self.any_row()
-        kept = ("created_at", "updated_at", "record_id", "source", "system")
         name = self.add({"party_type": row["party_type"]})
-        self.rows[name] |= {key: value for key, value in row.items() if key not in kept}
+        self.rows[name] |= {key: value for key, value in row.items() if key not in ITS_OWN}
 
     def crowd(self) -> None:
         """A block grows beyond its cap, or shrinks below it again."""
@@ -308,8 +308,8 @@ class Beginning:
     folder: Path
 
     @staticmethod
-    def make(folder: Path, days: int = 3) -> Beginning:
-        company = Company(random.Random(0))
+    def make(folder: Path, days: int = 3, kind: type[Company] = Company) -> Beginning:
+        company = kind(random.Random(0))
         company.begin()
         with open_warehouse(folder / "warehouse.duckdb") as con:
             run(con, company, folder / "linkage")
