@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from connectors.credentials import basic
 from connectors.files import sftp
 from connectors.files.address import protocols
-from connectors.files.settings import FilesSource
+from connectors.files.settings import CONNECT, READ, FilesSource
 from stamm.errors import (
     ContractBroken,
     CredentialsRefused,
@@ -28,7 +28,6 @@ from stamm.errors import (
 from stamm.redaction import redact, register_secret
 
 _SHORTEST_SIGNATURE = 16  # characters; shorter parts of a query are versions, dates and the like
-_CONNECT, _READ = 10.0, 60.0  # seconds, as connectors.http waits
 # Protocol → the extra of this package that brings its driver.
 _EXTRAS = {
     "s3": "s3", "s3a": "s3", "sftp": "sftp", "ssh": "sftp", "https": "https", "http": "https",
@@ -82,7 +81,7 @@ def _plain(value: Any) -> Any:
 
 def _s3(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
     trusted = {"verify": str(source.ca_file)} if source.ca_file else {}
-    config = {"connect_timeout": _CONNECT, "read_timeout": _READ, "retries": {"max_attempts": 3}}
+    config = {"connect_timeout": CONNECT, "read_timeout": READ, "retries": {"max_attempts": 3}}
     # Else ten parts of 50 MB each are fetched at once, and held in memory.
     one_by_one = {"max_concurrency": 1}
     return {"client_kwargs": trusted, "config_kwargs": config, **one_by_one, **options}
@@ -96,7 +95,7 @@ def _https(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(_stays_on_host)
-    limit = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_READ)
+    limit = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=READ)
     client: dict[str, Any] = {"trace_configs": [trace], "timeout": limit}
     if "username" in options:
         entered = basic(options.pop("username"), options.pop("password", ""))

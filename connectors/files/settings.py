@@ -13,6 +13,7 @@ from connectors.settings import StreamsSource
 
 Format = Literal["csv", "excel", "jsonl", "parquet", "vcard"]
 Option = bool | int | float | str | SecretStr
+CONNECT, READ = 10.0, 60.0  # seconds for an answer, as connectors.http waits
 
 
 class FilesSource(StreamsSource):

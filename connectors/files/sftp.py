@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from connectors.files.settings import FilesSource
+from connectors.files.settings import CONNECT, READ, FilesSource
 from stamm.errors import Unreachable
 
-_CONNECT, _READ = 10.0, 60.0  # seconds, as connectors.http waits
 _BLOCK = 1 << 15  # bytes of one request; more no server has to answer
 _WINDOW = 256 * _BLOCK  # bytes on their way at once, so many that distance costs little
 
@@ -35,14 +34,14 @@ def prepared(source: FilesSource, options: dict[str, Any]) -> dict[str, Any]:
                 f"with it; then put it there (sources.{source.name}.known_hosts).",
             )
 
-    limits = {"timeout": _CONNECT, "banner_timeout": _CONNECT, "auth_timeout": _CONNECT}
+    limits = {"timeout": CONNECT, "banner_timeout": CONNECT, "auth_timeout": CONNECT}
     return {"host_key_policy": OnlyKnown(), **limits, **options}
 
 
 def settle(fs: Any) -> None:
     """Give up after a minute of silence, and fetch files as `_fetch` does."""
     fs = _below(fs)
-    fs.ftp.get_channel().settimeout(_READ)
+    fs.ftp.get_channel().settimeout(READ)
     fs.get_file = lambda path, local: _fetch(fs.ftp, fs._strip_protocol(path), Path(local))
 
 

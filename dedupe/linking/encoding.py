@@ -7,15 +7,14 @@ pair reads two short rows; only what is not equal is looked at as text.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.linking.ahead import worked_ahead
 from dedupe.linking.blocking import LISTS
 from dedupe.linking.signatures import Signatures
 from dedupe.specification import Condition, Specification
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MISSING = 0
-AHEAD = 2  # groups of columns in work at once
 TEXT_TESTS = frozenset({"jaro_winkler", "levenshtein", "slip", "initial", "starts_with"})
 Codes = NDArray[np.int32]
 Rows = NDArray[np.int64]
@@ -84,7 +82,8 @@ def encode(con: duckdb.DuckDBPyConnection, specification: Specification, records
     lists: dict[str, Lists] = {}
     read_as_text = {c.column for c in conditions(specification) if c.test in TEXT_TESTS}
 
-    def keep(group: Sequence[str], fetched: pa.Table) -> None:
+    def keep(read: tuple[Sequence[str], pa.Table]) -> None:
+        group, fetched = read
         if group[0] in LISTS:
             (column,) = group
             codes[:, place[column]], lists[column], texts[column] = _encoded_lists(fetched[column])
@@ -95,16 +94,10 @@ def encode(con: duckdb.DuckDBPyConnection, specification: Specification, records
             if column in read_as_text:
                 signatures[column] = Signatures.of(words)
 
-    # DuckDB reads the next columns while earlier ones are encoded, and no further ahead: what waits
-    # is held as text.
-    waiting = deque[Future[None]]()
-    with ThreadPoolExecutor(AHEAD) as encoder:
-        for group in _tested_together(specification, columns):
-            if len(waiting) == AHEAD:
-                waiting.popleft().result()
-            waiting.append(encoder.submit(keep, group, _fetch(con, group, records)))
-        for kept in waiting:
-            kept.result()
+    # DuckDB reads the next columns while earlier ones are encoded.
+    groups = _tested_together(specification, columns)
+    for _ in worked_ahead(keep, ((group, _fetch(con, group, records)) for group in groups)):
+        pass
     return Encoded(codes, place, texts, signatures, lists, _row_of(rids))
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.linking.ahead import worked_ahead
 from stamm.errors import UsageError
 
 # A meeting is left record, right record and rule in one number: 29 + 29 + 6 bits.
 _RECORD, _RULE = np.uint64(29), np.uint64(6)
 MOST_RECORDS, MOST_RULES = 1 << 29, 63
 SLICE = 8_000_000  # meetings united at once
-AHEAD = 2  # slices in work; whoever compares the pairs takes longer than uniting does
 
 Meetings = NDArray[np.uint64]
 
@@ -60,17 +60,8 @@ def candidate_pairs(
         # Each rule's meetings are let go of as they are cut.
         cut = [pool.submit(_cut, found.pop(), edges) for _ in range(len(found))]
         slices = deque(zip(*[one.result() for one in cut], strict=True))
-    return _all_united(slices)
-
-
-def _all_united(slices: deque[tuple[Meetings, ...]]) -> Iterator[CandidatePairs]:
-    """Each slice's meetings are let go of with it; the next ones are united meanwhile."""
-    waiting = deque[Future[CandidatePairs]]()
-    with ThreadPoolExecutor(AHEAD) as pool:
-        while slices or waiting:
-            while slices and len(waiting) < AHEAD:
-                waiting.append(pool.submit(_united, slices.popleft()))
-            yield waiting.popleft().result()
+    # Each slice's meetings are let go of with it; the next ones are united meanwhile.
+    return worked_ahead(_united, (slices.popleft() for _ in range(len(slices))))
 
 
 def _edges(records: int, slices: int) -> Meetings:
