@@ -83,7 +83,9 @@ def members_sql(source_priority: tuple[str, ...], concerned: Concerned) -> str:
             from ({_voting_sql(concerned.rows)})
         ) as i
         join {concerned.parties} as x using (record_id)
-        left join {NAME_PARTS} as n on n.full_name = i.full_name and i.family_name is null
+        -- An equality alone: with a condition beside it DuckDB compares all rows with all.
+        left join {NAME_PARTS} as n
+            on n.full_name = case when i.family_name is null then i.full_name end
     """
 
 

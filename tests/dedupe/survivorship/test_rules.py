@@ -29,8 +29,14 @@ def test_more_systems_than_are_ranked_are_refused(tmp_path):
         load_rules(written(tmp_path, source_priority=[f"s{n}" for n in range(256)]))
 
 
+def test_a_wrong_rule_is_named(tmp_path):
+    group = {"group": "x", "attributes": ["shoe_size"], "order": ["recency"]}
+    with pytest.raises(SettingsError, match=r"person\.0\.attributes\.0"):
+        load_rules(written(tmp_path, person=[group]))
+
+
 @pytest.mark.parametrize("attribute", ["email", "phone"])
 def test_a_list_is_a_group_of_its_own(attribute, tmp_path):
-    group = {"group": "both", "attributes": ["title", attribute], "order": []}
-    with pytest.raises(SettingsError, match="groups of their own"):
+    group = {"group": "x", "attributes": [attribute, "title"], "order": ["recency"]}
+    with pytest.raises(SettingsError, match=r"person\.0.*groups of their own"):
         load_rules(written(tmp_path, person=[group]))
