@@ -24,12 +24,20 @@ AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 ONE = "from golden_parties where party_id = $p"
 
 
-@pytest.fixture
-def home(tmp_path):
-    home = Home(tmp_path / "home").prepare()
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("company") / "home").prepare()
     with closing(Store.open(home.store)) as store:
         publish_company(home, store, 1, rows_of_the_company())
     return home
+
+
+@pytest.fixture
+def home(company, tmp_path):
+    """A copy of the company, to change."""
+    root = tmp_path / "home"
+    shutil.copytree(company.root, root, symlinks=True)
+    return Home(root)
 
 
 @pytest.fixture
