@@ -25,6 +25,7 @@ from stamm.errors import ContractBroken, CredentialsRefused, SourceError, Unreac
 
 if TYPE_CHECKING:
     import requests
+    from requests.cookies import RequestsCookieJar
 
     from connectors.credentials import Credentials
 
@@ -84,7 +85,7 @@ class HttpClient:
 
     `seal` gives headers that hang on the request as it leaves, anew at each attempt. Safe for
     several threads: each has connections of its own, which stay open from one stream to the next;
-    pace and token are one for all.
+    pace, token and the cookies of a login are one for all.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class HttpClient:
         self._headers = {"Accept": "application/json", **(headers or {}), "User-Agent": "stamm"}
         self._renewing = threading.Lock()
         self._renewals = 0
+        self._login: RequestsCookieJar | None = None
         self._own = threading.local()
         self._sessions: list[requests.Session] = []
 
@@ -179,7 +181,8 @@ class HttpClient:
             request = self._credentials.renewal()
             if request is not None:
                 answer = self._send(request, signed=False)
-                self._credentials.renewed(self._parsed(answer), answer.headers)
+                parsed, self._login = self._parsed(answer), answer.cookies
+                self._credentials.renewed(parsed, answer.headers)
             self._renewals += 1
 
     def _send(self, request: Request, *, signed: bool = True) -> requests.Response:
@@ -198,6 +201,8 @@ class HttpClient:
                     json=body,
                     headers=request.headers,
                     auth=self._sign if signed else _unsigned,
+                    # A login may live in a cookie, and only one thread's session was given it.
+                    cookies=self._login if signed else None,
                     timeout=(self._limits.connect, self._limits.read),
                     allow_redirects=False,
                     stream=True,

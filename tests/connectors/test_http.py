@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import pytest
 
 from connectors.credentials import ClientCredentials, FixedHeader, basic
 from connectors.http import HttpClient, Limits, Request
+from connectors.vendure import Login
 from stamm.clock import ManualClock
 from stamm.errors import ContractBroken, CredentialsRefused, Unreachable
 from stamm.redaction import redact
@@ -47,15 +49,17 @@ class Scripted:
 @contextmanager
 def scripted(*answers: Answer) -> Iterator[Scripted]:
     left, seen, callers = list(answers), [], set()
+    in_turn = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            seen.append((self.path, dict(self.headers)))
-            callers.add(self.client_address)
-            answer = left.pop(0) if len(left) > 1 else left[0]
+            with in_turn:
+                seen.append((self.path, dict(self.headers)))
+                callers.add(self.client_address)
+                answer = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(answer.status)
             length = len(answer.body) + (100 if answer.cut else 0)
             for name, value in {"Content-Length": str(length), **answer.headers}.items():
@@ -231,6 +235,25 @@ def test_a_token_refused_inside_http_200_is_renewed_once():
     with scripted(token("first-token"), FORBIDDEN, token("second-token"), Answer()) as server:
         assert ask(server, credentials=credentials) == {"ok": True}
         assert len(server.seen) == 4
+
+
+def test_one_login_by_cookie_serves_all_threads():
+    together = threading.Barrier(3, timeout=10)
+
+    def asked_beside_others(client: HttpClient) -> Any:
+        together.wait()
+        return client.ask(ASK)
+
+    body = b'{"data": {"login": {"__typename": "CurrentUser", "id": "1"}}}'
+    login = Answer(200, body, {"Set-Cookie": "session=abc; Path=/; HttpOnly"})
+    late = Answer(headers={"Set-Cookie": "session=; Path=/"})  # it unsets what has expired
+    with scripted(login, late, Answer()) as server, ThreadPoolExecutor(3) as threads:
+        client = HttpClient(server.url, Login("reader", "very-secret-1"), ManualClock(NOON))
+        for _ in range(2):
+            assert [*threads.map(asked_beside_others, [client] * 3)] == [{"ok": True}] * 3
+        client.close()
+    cookies = [headers.get("Cookie") for _, headers in server.seen]
+    assert cookies == [None, *["session=abc"] * 6]
 
 
 @pytest.mark.parametrize("link", ["https://elsewhere.example/x", "//elsewhere.example/x"])
