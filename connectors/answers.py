@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -55,8 +56,10 @@ def is_html(answer: requests.Response, body: bytes) -> bool:
     return "html" in kind or body[:200].lstrip()[:1] == b"<"
 
 
-def not_json(answer: requests.Response, body: bytes, where: str) -> ContractBroken:
-    """The error for a body that cannot be parsed."""
+def not_json(
+    answer: requests.Response, body: bytes, where: str, failure: ValueError
+) -> ContractBroken:
+    """The error for a body that cannot be parsed; `failure` is what the parser said."""
     if not body:
         return ContractBroken(f"{where}: expected JSON, found no body")
     if is_html(answer, body):
@@ -64,7 +67,24 @@ def not_json(answer: requests.Response, body: bytes, where: str) -> ContractBrok
             f"{where}: expected JSON, found an HTML page",
             hint="A login page or a proxy answers in the system's place.",
         )
-    return ContractBroken(f"{where}: expected JSON, found {len(body):,} bytes that end midway")
+    found = f"{where}: expected JSON, found {len(body):,} bytes"
+    if _ends_midway(failure):
+        return ContractBroken(f"{found} that end midway")
+    return ContractBroken(f"{found} that are none: {_refusal(failure)}")
+
+
+def _ends_midway(failure: ValueError) -> bool:
+    if isinstance(failure, json.JSONDecodeError):
+        at_end = failure.pos >= len(failure.doc.rstrip())
+        return at_end or failure.msg.startswith("Unterminated string")
+    return isinstance(failure, UnicodeDecodeError) and failure.end == len(failure.object)
+
+
+def _refusal(failure: ValueError) -> str:
+    """Why a parser refused a text, and where; without a word of the text."""
+    if isinstance(failure, UnicodeDecodeError):
+        return f"{failure.reason} for {failure.encoding} at byte {failure.start:,}"
+    return str(failure)
 
 
 def without_errors(parsed: Any, where: str) -> Any:

@@ -8,7 +8,6 @@ a budget and refuses to follow anything to another host.
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from connectors.answers import not_json, place, said, why_unanswered, without_errors
+from connectors.json_bodies import parsed
 from connectors.patience import Patience
 from connectors.politeness import Pace
 from stamm.clock import Clock
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 Answered = TypeVar("Answered")
 
 _CHUNK = 1 << 18
-_TOO_DEEP = re.compile("depth|recursion", re.IGNORECASE)  # as versions of the parser put it
 _FOR_EVER = 1e7  # seconds, four months
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -181,8 +180,8 @@ class HttpClient:
             request = self._credentials.renewal()
             if request is not None:
                 answer = self._send(request, signed=False)
-                parsed, self._login = self._parsed(answer), answer.cookies
-                self._credentials.renewed(parsed, answer.headers)
+                document, self._login = self._parsed(answer), answer.cookies
+                self._credentials.renewed(document, answer.headers)
             self._renewals += 1
 
     def _send(self, request: Request, *, signed: bool = True) -> requests.Response:
@@ -239,15 +238,14 @@ class HttpClient:
         return target
 
     def _parsed(self, answer: requests.Response) -> Any:
-        import orjson
-
         where, body = _asked(answer), self._taken(answer)
         try:
-            return without_errors(orjson.loads(body), where)
-        except orjson.JSONDecodeError as failure:
-            if _TOO_DEEP.search(str(failure)):
-                raise ContractBroken(f"{where}: the answer is nested too deep to be read") from None
-            raise _PassingError(not_json(answer, body, where)) from failure
+            document = parsed(body)
+        except RecursionError:
+            raise ContractBroken(f"{where}: the answer is nested too deep to be read") from None
+        except ValueError as failure:
+            raise _PassingError(not_json(answer, body, where, failure)) from failure
+        return without_errors(document, where)
 
     def _body(self, answer: requests.Response, where: str) -> bytes:
         """The whole body, never more than the limit."""

@@ -174,6 +174,9 @@ def test_without_retry_after_the_pauses_grow_and_end():
         (Answer(200, b"<!doctype html><p>Login"), ContractBroken, "found an HTML page"),
         (Answer(200, b""), ContractBroken, "found no body"),
         (Answer(200, b'{"a": [1, 2'), ContractBroken, "11 bytes that end midway"),
+        (Answer(200, b'{"name": "Mul'), ContractBroken, "13 bytes that end midway"),
+        (Answer(200, b'{"a": 1,}'), ContractBroken, r"that are none: Expecting .* \(char 8\)"),
+        (Answer(200, b'{"a": "M\xfc"}'), ContractBroken, "invalid start byte for utf-8 at byte 8"),
         (Answer(200, b'{"a": 1}', cut=True), Unreachable, "cut off"),
     ],
 )
@@ -184,6 +187,12 @@ def test_what_may_pass_is_asked_again_and_named_when_it_does_not(
         assert ask(server) == {"ok": True}
     with scripted(answer) as server, pytest.raises(error, match=says):
         ask(server)
+
+
+def test_half_a_surrogate_pair_in_one_record_spoils_no_other():
+    with scripted(Answer(200, rb'[{"name": "Anna"}, {"name": "half \ud83d"}]')) as server:
+        assert ask(server) == [{"name": "Anna"}, {"name": "half \ud83d"}]
+        assert len(server.seen) == 1
 
 
 def test_errors_inside_http_200_are_errors():
