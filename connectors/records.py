@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from stamm.errors import SchemaDrifted
 from stamm.ids import record_ids
 
 _DEEPEST = 254  # levels that the writer of JSON takes
+_TOO_DEEP = re.compile("depth|recursion", re.IGNORECASE)  # as versions of the writer put it
 # How reading a field of a record fails that is not as it should be.
 _UNREADABLE = (ValueError, TypeError, LookupError, OverflowError, AttributeError)
 
@@ -38,6 +40,13 @@ class Rejected(NamedTuple):
     reason: str
     raw: str
     digest: bytes
+
+
+class Unwritable(NamedTuple):
+    """Why a record cannot land: no JSON holds it."""
+
+    rule: str
+    reason: str
 
 
 class Judge:
@@ -68,8 +77,11 @@ class Judge:
         """The verdict on one record; raises `SchemaDrifted` only, and only if that is asked for."""
         try:
             raw = self._dumps(record)
-        except TypeError:  # the one thing out of JSON that does not go back: deep nesting
-            return self._too_deep(record)
+        except TypeError as failure:  # rare, and not always the record's fault
+            written = _at_length(record, str(failure))
+            if isinstance(written, Unwritable):
+                return self._set_aside(record, written)
+            raw = written
         if type(record) is not dict and not isinstance(
             record, Mapping
         ):  # the first is the fast one
@@ -117,11 +129,13 @@ class Judge:
             f"set drift.{self._stream.name} to evolve or quarantine in stamm.yaml.",
         )
 
-    def _too_deep(self, record: Any) -> Rejected:
-        key = self._key_of(record) if isinstance(record, Mapping) else None
-        rid = self._record_id(key) if key else None
-        raw = json.dumps(record).encode()
-        return self._rejected(raw, "nested_too_deep", f"more than {_DEEPEST} levels", rid)
+    def _set_aside(self, record: Any, found: Unwritable) -> Rejected:
+        try:
+            key = self._key_of(record) if isinstance(record, Mapping) else None
+            rid = self._record_id(key) if key else None
+        except (UnicodeEncodeError, RecursionError):  # it is the key that cannot be written
+            rid = None
+        return self._rejected(_in_ascii(record), found.rule, found.reason, rid)
 
     def unreadable(self, piece: Unreadable) -> Rejected:
         """A piece of a page that its reader could not make a record of."""
@@ -144,3 +158,24 @@ class Judge:
     def _rejected(self, raw: bytes, rule: str, reason: str, rid: str | None = None) -> Rejected:
         digest = content_hash(raw)
         return Rejected(rid or f"?{digest.hex()}", rule, reason, raw.decode(), digest)
+
+
+def _at_length(record: Any, refused: str) -> bytes | Unwritable:
+    """A record that the quick writer refused: it takes no whole number beyond 64 bits."""
+    if _TOO_DEEP.search(refused):
+        return Unwritable("nested_too_deep", f"more than {_DEEPEST} levels")
+    try:
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode()
+    except UnicodeEncodeError:
+        return Unwritable("unpaired_surrogate", "a text holds half a surrogate pair")
+    except (TypeError, ValueError, RecursionError):
+        return Unwritable("not_json", f"cannot be written as JSON: {refused}")
+
+
+def _in_ascii(record: Any) -> bytes:
+    """What cannot land, for whoever looks into the quarantine."""
+    try:
+        return json.dumps(record, default=str, skipkeys=True).encode()
+    except RecursionError:
+        return json.dumps(f"a {type(record).__name__} too deep to be written").encode()

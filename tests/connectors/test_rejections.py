@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -158,13 +159,53 @@ def test_parts_of_a_key_do_not_run_into_each_other(bench: Bench):
     assert set(bench.live("shopware_orders")) == {r"x\|y|z", r"x|y\|z", "x|z"}
 
 
-@pytest.mark.parametrize("levels", [200, 300, 900])
-def test_a_record_that_is_nested_too_deep_waits_in_quarantine(bench: Bench, levels: int):
+def nested(levels: int) -> object:
     deep: object = "x"
     for _ in range(levels):
         deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize("levels", [200, 300, 900])
+def test_a_record_that_is_nested_too_deep_waits_in_quarantine(bench: Bench, levels: int):
+    deep = nested(levels)
     bench.server.records = [customer(1), customer(2, more=deep)]
     result = bench.extract()
     assert (result.upserts, result.rejected) == ((2, 0) if levels < 254 else (1, 1))
     rules = {rule for (rule,) in bench.table("select rule from landing.all_rejected")}
     assert rules == (set() if levels < 254 else {"nested_too_deep"})
+
+
+@pytest.mark.parametrize(
+    ("odd", "rule", "reason"),
+    [
+        (customer(2, name="half \ud83d"), "unpaired_surrogate", "half a surrogate pair"),
+        (customer("\ud83d"), "unpaired_surrogate", "half a surrogate pair"),
+        (customer(2, given={"limit": Decimal("1.5")}), "not_json", "decimal.Decimal"),
+        (customer(2, given=[b"x"]), "not_json", "bytes"),
+        (customer(2, more=nested(5000)), "nested_too_deep", "254 levels"),
+    ],
+    ids=["half a pair", "half a pair in the key", "decimal", "bytes", "too deep to be written"],
+)
+def test_a_record_that_cannot_be_written_waits_with_its_own_reason(
+    bench: Bench, odd: dict[str, object], rule: str, reason: str
+):
+    bench.server.records = [customer(1), odd]
+    result = bench.extract()
+    assert (result.upserts, result.rejected) == (1, 1)
+    [(found, because)] = bench.table("select rule, reason from landing.all_rejected")
+    assert found == rule
+    assert reason in because
+    bench.server.records[1] = customer(2, 1)
+    bench.extract(full=True)
+    assert standing(bench) == []
+
+
+def test_whole_numbers_beyond_64_bits_land_with_all_their_digits(bench: Bench):
+    near = [12345678901234567890123, 12345678901234567890124]
+    bench.server.records = [customer(key, note="Müller", debt=-(2**63) - 1) for key in near]
+    assert bench.extract().upserts == 2
+    for key, record in bench.live().items():
+        assert (str(record["id"]), record["note"], record["debt"]) == (key, "Müller", -(2**63) - 1)
+    assert set(bench.live()) == {str(key) for key in near}
+    assert bench.extract(full=True).load_id is None
