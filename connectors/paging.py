@@ -22,6 +22,8 @@ from stamm.errors import ContractBroken
 if TYPE_CHECKING:
     from connectors.credentials import Credentials
 
+CHOICE = 12  # sizes to choose a numbered page's from: the first place without one is 27,719
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -164,6 +166,17 @@ def distinct(stream: Stream, rows: Sequence[Record]) -> int:
         pass
     keys = {tuple(str(r.get(f)) for f in fields) for r in rows if isinstance(r, Mapping)}
     return len(keys) or len(rows)
+
+
+def page_with(place: int, largest: int) -> tuple[int, int]:
+    """Size and number (from 1) of the page with this place and as much as possible behind it.
+
+    For servers that know pages by number: one begins at a multiple of its size, so the size is
+    chosen anew for each, `largest` at most. Below `CHOICE` sizes, many places are the last of
+    every page that they are on.
+    """
+    size = max(range(1, largest + 1), key=lambda one: one - place % one)
+    return size, place // size + 1
 
 
 @dataclass(frozen=True)

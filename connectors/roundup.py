@@ -17,7 +17,16 @@ from pydantic import SecretStr
 from connectors.bases import RELATION, SERVICE
 from connectors.credentials import basic
 from connectors.http import Request
-from connectors.paging import Answered, HttpReader, http_reader, less, member, records_of
+from connectors.paging import (
+    CHOICE,
+    Answered,
+    HttpReader,
+    http_reader,
+    less,
+    member,
+    page_with,
+    records_of,
+)
 from connectors.settings import HttpSource
 from connectors.source import About, Basis, Cursor, Record, Stream, System, Window
 from stamm.clock import Clock
@@ -25,7 +34,6 @@ from stamm.clock import Clock
 # A lower bound is read in the account's own time zone: up to 12 hours later where that is west.
 _LAG = timedelta(hours=14, minutes=5)
 _WIRE = "%Y-%m-%d.%H:%M:%S"
-_SMALLEST = 12  # of the largest size: with fewer to choose from, some places have no page of theirs
 _OWN_ADDRESS = ("link",)  # names the host: behind another address all would look changed
 
 
@@ -56,8 +64,7 @@ class NumberedPages:
     """Pages by number in order of the id, with the total on each, `size` records at most.
 
     Each has the last record of the one before, which proves that none before it was retired
-    meanwhile: that would move others over the page's edge, unseen where as many come as go. A
-    page begins at a multiple of its size, so the size is chosen anew for each.
+    meanwhile: that would move others over the page's edge, unseen where as many come as go.
     """
 
     fields: tuple[str, ...]
@@ -91,9 +98,8 @@ class NumberedPages:
 
     def _with(self, request: Request, place: int, record: str) -> Request:
         """The page with what stands at this place and as much as possible behind it."""
-        sizes = range(2, max(self.size, _SMALLEST) + 1)
-        size = max(sizes, key=lambda one: one - place % one)
-        page = {"@page_size": str(size), "@page_index": str(place // size + 1)}
+        size, number = page_with(place, max(self.size, CHOICE))
+        page = {"@page_size": str(size), "@page_index": str(number)}
         return replace(request.having(**page), note=record)
 
     def count(self, stream: Stream) -> Request:
