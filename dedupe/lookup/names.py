@@ -44,7 +44,8 @@ def names_of(card: Card, context: NameContext) -> Names:
     """Given and family name as raw text, as good as card and context tell them."""
     given, family = _placed(card, context)
     if _given(given) is None or _family(family) is None:
-        return _best_reading(card, (given, family), context) or (given, family)
+        read = _best_reading(card, (given, family), context) or (None, None)
+        return read[0] or given, read[1] or family
     return given, family
 
 

@@ -9,9 +9,13 @@ from dedupe.standardise.folding import folded, plain, without_umlauts
 
 _STREET = re.compile(r"(strasse|straße|str)$")
 _NUMBER = re.compile(
-    r"^(?P<street>.*?[^\d\s].*?)[\s,]+(?P<number>\d+\s*[a-z]?(?:\s*[-/+]\s*\d*\s*[a-z]?)?)$"
+    r"^(?P<street>.*?[^\d\s].*?)(?:[\s,.]+n[ro])?[\s,.]+"
+    r"(?P<number>\d+\s*[a-z]?(?:\s*[-/+]\s*(?:\d+\s*[a-z]?|[a-z]))*)[-/+]?$"
 )
 _NUMBER_FIRST = re.compile(r"^(?P<number>\d+\s*[a-z]?)[\s,]+(?P<street>\D.+)$")
+_NUMBER_WORD = re.compile(r"^(hausnummer|hausnr|hnr|nr|no)(?![a-z])")
+_TAIL_OF_A_NUMBER = re.compile(r"\.0+$")  # a spreadsheet's 12.0
+_NUMBER_PARTS = re.compile(r"(?P<digits>\d+)[\s-]*(?P<letters>[a-z]*)|(?P<lone>[a-z]+)")
 _TOWN_TAIL = re.compile(r"\s+(am|an der|bei|im|in|ob der|a d|a)\s+.*$")
 
 
@@ -32,8 +36,13 @@ def street(text: str) -> Street:
 
 
 def house_number(text: str) -> str | None:
-    """`12 A` → 12a; `007` → 7."""
-    return folded(text).replace(" ", "").lstrip("0") or None
+    """`12 A` → 12a; `007` → 7; `1/23` and `1 - 23` → 1-23, which is another door than 123."""
+    line = _NUMBER_WORD.sub("", _TAIL_OF_A_NUMBER.sub("", plain(text).strip()))
+    parts = [
+        found["lone"] or (found["digits"].lstrip("0") + found["letters"])
+        for found in _NUMBER_PARTS.finditer(line)
+    ]
+    return "-".join(part for part in parts if part) or None
 
 
 def city(text: str) -> str | None:

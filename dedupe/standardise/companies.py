@@ -28,6 +28,7 @@ LEGAL_FORMS = (
     ("einzelfirma", r"einzelfirma|einzelunternehmen|inh\s.*"),
 )  # fmt: skip
 _FORMS = [(name, re.compile(rf"\s({pattern})$")) for name, pattern in LEGAL_FORMS]
+_FEWEST_DIGITS = 5  # of an id that has a country before it or letters behind
 _KIN = frozenset(["gebr", "gebruder", "sohn", "sohne", "tochter", "partner", "co"])
 _STOP = frozenset(["firma", "fa", "und", "u", "and", "die", "der", "das", "the"])
 
@@ -75,11 +76,13 @@ def domain_label(domain: str) -> str | None:
 def vat_id(text: str, country: str | None) -> str | None:
     """Compact, with its country: `DE 136 695 976` → DE136695976, `CHE-…` without MWST.
 
-    A wrong check digit is kept: the comparison sees how far two ids differ.
+    A wrong check digit is kept: the comparison sees how far two ids differ. Words (`beantragt`)
+    and what only fills a field (`000000000`) are none.
     """
     code = re.sub(r"[^A-Z0-9]", "", plain(text).upper())
     code = re.sub(r"(MWST|TVA|IVA|HR)$", "", code)
-    if len(code) < 7:
+    digits = [character for character in code if character.isdigit()]
+    if len(code) < 7 or len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
         return None
     return code if code[:2].isalpha() else f"{(country or 'DE').upper()}{code}"
 

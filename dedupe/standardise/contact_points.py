@@ -88,6 +88,8 @@ SHORTEST = 100_000  # six digits with the area code; what is shorter reaches an 
 _CALLING = {"DE": "49", "AT": "43", "CH": "41"}
 # +49 30 123456, 0049 30 123456 or 030 123456, without blanks; no number of ours starts with 0.
 _PLAIN = re.compile(r"(?:(\+|00)(49|43|41)|0)([1-9][0-9]{5,16})")
+# Up to the first letter: those of `privat` would be read as keys of a keypad.
+_NUMBER = re.compile(r"[+(]*\d[\W\d_]*")
 _SHAPE = re.compile(r"^[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")
 
 
@@ -161,7 +163,7 @@ def phone(text: str, country: str | None) -> Phone:
     Numbers whose length is possible are kept even where the range is not assigned.
     """
     region = (country or "DE").upper()
-    return _plain_phone(text, region) or phone_of_library(text, region)
+    return _plain_phone(text, region) or _phone_in(text, region)
 
 
 def _plain_phone(text: str, region: str) -> Phone | None:
@@ -185,6 +187,13 @@ def _possible_lengths(code: str) -> frozenset[int]:
     metadata = PhoneMetadata.metadata_for_region(region_code_for_country_code(int(code)))
     desc = metadata.general_desc if metadata else None
     return frozenset(desc.possible_length if desc else ())
+
+
+def _phone_in(text: str, region: str) -> Phone:
+    """Without the words beside it, unless it is spelt in letters as a whole: 0800 TELEKOM."""
+    said = _NUMBER.search(text)
+    found = phone_of_library(said.group(), region) if said else Phone(None)
+    return found if found.phone else phone_of_library(text, region)
 
 
 def phone_of_library(text: str, region: str) -> Phone:

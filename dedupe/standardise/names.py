@@ -13,48 +13,8 @@ from typing import NamedTuple
 
 from dedupe.standardise.folding import folded, without_umlauts
 from dedupe.standardise.phonetics import koelner_phonetik
+from dedupe.standardise.titles import may_say_more, names_in, says_no_name, titles_in
 
-TITLES = frozenset(
-    [
-        "dr",
-        "prof",
-        "professor",
-        "dipl",
-        "ing",
-        "mag",
-        "med",
-        "phil",
-        "rer",
-        "nat",
-        "habil",
-        "jur",
-        "bsc",
-        "msc",
-        "ba",
-        "ma",
-        "mba",
-        "phd",
-        "hc",
-        "h",
-        "c",
-        "univ",
-        "doz",
-        "priv",
-        "pd",
-        "ddr",
-        "dkfm",
-        "kfm",
-        "oec",
-        "pol",
-        "vet",
-        "dent",
-        "techn",
-        "llm",
-    ]
-)
-SALUTATIONS = frozenset(
-    ["herr", "hr", "herrn", "frau", "fr", "fräulein", "fraeulein", "firma", "fa", "mr", "mrs", "ms"]
-)
 PARTICLES = frozenset(
     [
         "von",
@@ -119,9 +79,10 @@ def nickname_roots() -> dict[str, str]:
 
 def words_of(text: str) -> list[str]:
     """Folded words without titles and salutations, unless nothing else is there."""
-    words = [without_umlauts(word) for word in folded(text).split()]
-    kept = [word for word in words if word not in TITLES and word not in SALUTATIONS]
-    return kept or words
+    words = folded(text).split()
+    if may_say_more(text, words):
+        words = folded(" ".join(names_in(text))).split() or words
+    return [without_umlauts(word) for word in words]
 
 
 def given_name(text: str) -> GivenName:
@@ -144,12 +105,11 @@ def family_name(text: str) -> FamilyName:
 
 def full_name(text: str) -> FullName:
     """`Anna von Berg` and `von Berg, Anna` → (Anna, von Berg); `Berg` → single."""
-    if text.count(",") == 1:
-        family, given = (part.strip() for part in text.split(","))
-        if family and given:
-            return FullName(given, family, None)
-    words = [word for word in text.split() if folded(word)]
-    words = [word for word in words if not set(folded(word).split()) <= TITLES | SALUTATIONS]
+    first, *others = (part.strip() for part in text.split(","))
+    behind = [part for part in others if not says_no_name(part, first)]
+    if first and len(behind) == 1:
+        return FullName(behind[0], first, None)
+    words = [word for word in names_in(" ".join([first, *behind])) if folded(word)]
     if len(words) < 2:
         return FullName(None, None, words[0] if words else None)
     start = next(
@@ -160,4 +120,4 @@ def full_name(text: str) -> FullName:
 
 def title(text: str) -> str | None:
     """The academic titles in a text, folded: `Herr Prof. Dr. Kurz` → `prof dr`."""
-    return " ".join(word for word in folded(text).split() if word in TITLES) or None
+    return " ".join(titles_in(text)) or None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # What decides a parsed value beside our own code; a newer phonenumbers knows other numbers.
-LIBRARIES = ("phonenumbers", "python-stdnum")
+LIBRARIES = ("anyascii", "phonenumbers", "python-stdnum")
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ def folded(column: str) -> str:
     german = f"lower({text})"
     for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
         german = f"replace({german}, '{umlaut}', '{letters}')"
-    plain = f"regexp_replace(strip_accents({german}), '[^a-z0-9@]', '', 'g')"
+    plain = f"regexp_replace(strip_accents({german}), '[^\\p{{L}}\\p{{N}}@]', '', 'g')"
     # Most values are plain letters: to see that costs half of taking away what is not there.
     plain = (
         f"case when regexp_full_match({text}, '[A-Za-z0-9@]*') then lower({text}) else {plain} end"

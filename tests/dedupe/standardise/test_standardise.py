@@ -18,6 +18,10 @@ from dedupe.standardise.phonetics import koelner_phonetik
         ("Şimşek", "simsek"),
         ("O’Neil", "oneil"),
         ("  Anna-Lena  (alt) ", "anna lena alt"),
+        ("Иван Петров", "ivan petrov"),
+        ("Γιώργος", "giorgos"),
+        ("12–14", "12 14"),
+        ("Anna 😀", "anna"),
     ],
 )
 def test_text_is_folded_the_german_way(text, plain_words):
@@ -45,6 +49,11 @@ def test_ue_that_is_no_umlaut_stays(word):
         ("Herr Prof. Dr. Uwe", "uwe", "uwe"),
         ("Hans Peter", "hans peter", "hans"),
         ("A.", "a", None),
+        ("Fräulein Anna", "anna", "anna"),
+        ("Dr.med. Anna", "anna", "anna"),
+        ("Hans C.", "hans c", "hans"),
+        ("Ing-Marie", "ing marie", "ing"),
+        ("Мария", "mariya", "mariya"),
     ],
 )
 def test_given_names_lose_titles_and_lead_to_their_first_name(text, given, root):
@@ -61,6 +70,8 @@ def test_nicknames_have_the_root_of_the_full_name():
         ("von Müller-Schmidt", "vonmullerschmidt", ["muller", "schmidt"]),
         ("Al-Hamad", "alhamad", ["hamad"]),
         ("Alhamad", "alhamad", ["alhamad"]),
+        ("Müller jun.", "muller", ["muller"]),
+        ("Ma", "ma", ["ma"]),
     ],
 )
 def test_family_names_are_one_word_and_their_parts(text, family, parts):
@@ -75,10 +86,50 @@ def test_family_names_are_one_word_and_their_parts(text, family, parts):
         ("Frau Dr. Anna Berg", ("Anna", "Berg", None)),
         ("Berg", (None, None, "Berg")),
         ("Herr", (None, None, None)),
+        ("Hans Berg, MBA", ("Hans", "Berg", None)),
+        ("Dr. Hans Berg, M.A.", ("Hans", "Berg", None)),
+        ("Hans Berg, Jr.", ("Hans", "Berg", None)),
+        ("Berg, Anna, Dr.", ("Anna", "Berg", None)),
+        ("Berg, Frau", (None, None, "Berg")),
+        ("Frau Prof. Dr. h.c. Anna Berg", ("Anna", "Berg", None)),
+        ("Mag.a Anna Berg", ("Anna", "Berg", None)),
+        ("Dipl.-Ing. (FH) Anna Berg", ("Anna", "Berg", None)),
+        ("DI Anna Berg MA", ("Anna", "Berg", None)),
+        ("Dr. rer. nat. Anna Berg", ("Anna", "Berg", None)),
     ],
 )
 def test_one_field_with_a_whole_name_is_cut_in_two(text, split):
     assert names.full_name(text) == split
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("C. Berg", ("C.", "Berg", None)),
+        ("Dr. H. Berg", ("H.", "Berg", None)),
+        ("Jack Ma", ("Jack", "Ma", None)),
+        ("MA, JACK", ("JACK", "MA", None)),
+        ("Nat Berg", ("Nat", "Berg", None)),
+        ("Phil Berg", ("Phil", "Berg", None)),
+        ("Amartya Sen", ("Amartya", "Sen", None)),
+    ],
+)
+def test_a_name_that_is_also_a_title_is_a_name_where_it_stands_or_is_written_like_one(text, split):
+    assert names.full_name(text) == split
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Herr Prof. Dr. Kurz", "prof dr"),
+        ("Dr. h. c.", "dr h c"),
+        ("MA", "ma"),
+        ("Hans C. Berg", None),
+        ("Anna Berg MA", "ma"),
+    ],
+)
+def test_titles_are_told_folded(text, titles):
+    assert names.title(text) == titles
 
 
 # Published examples: Postel 1969, and the encyclopaedia article on the method.
@@ -134,6 +185,8 @@ def test_short_forms_of_a_name_start_alike():
         ("CHE-123.456.788 MWST", "CH", "CHE123456788"),
         ("ATU 13585627", None, "ATU13585627"),
         ("n/a", "DE", None),
+        ("beantragt", "DE", None),
+        ("000000000", "DE", None),
     ],
 )
 def test_vat_ids_are_compact_with_their_country(text, country, compact):
@@ -160,6 +213,11 @@ def test_vat_ids_prove_their_check_digit(vat, valid):
         ("030-1234567", None, "+49301234567"),
         ("12", "DE", None),
         ("keine", "DE", None),
+        ("030 1234567 (privat)", "DE", "+49301234567"),
+        ("0171 5556667 mobil", "DE", "+491715556667"),
+        ("Tel. 030 1234567 Frau Berg", "DE", "+49301234567"),
+        ("030 1234567 Durchwahl 5", "DE", "+49301234567"),
+        ("0800 TELEKOM", "DE", "+498008353566"),
     ],
 )
 def test_phones_become_e164_by_the_country_of_their_record(text, country, number):
@@ -215,10 +273,30 @@ def test_role_mailboxes_are_nobodys_name():
         ("Hauptstr. 12", "hauptstr", "12"),
         ("Am Sportplatz", "amsportplatz", None),
         ("12 Via Alta", "viaalta", "12"),
+        ("Hauptstr.12", "hauptstr", "12"),
+        ("Hauptstr. Nr. 12", "hauptstr", "12"),
+        ("Hauptstr. 12/3/4", "hauptstr", "12-3-4"),
+        ("Straße des 17. Juni 135", "strdes17juni", "135"),
     ],
 )
 def test_streets_agree_however_they_are_cut_and_shortened(text, street, number):
     assert addresses.street(text) == (street, number)
+
+
+@pytest.mark.parametrize(
+    ("group", "number"),
+    [
+        (("12 A", "12a", "12-a", "Nr. 12a", "012a"), "12a"),
+        (("12-14", "12 - 14", "12–14", "12/14"), "12-14"),
+        (("1214", "1214.0"), "1214"),
+        (("1/23",), "1-23"),
+        (("123",), "123"),
+        (("12/3",), "12-3"),
+        (("-", "0"), None),
+    ],
+)
+def test_house_numbers_are_one_however_written_and_doors_behind_them_others(group, number):
+    assert {addresses.house_number(text) for text in group} == {number}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,17 @@ def test_a_name_is_taken_whole_and_written_well_before_often(con):
     assert lineage(con)["full_name"] == ("c@help", "well_written")
 
 
+def test_names_in_other_letters_are_told_apart(con):
+    row = golden(
+        con,
+        record("a@mail", given_name="Мария", family_name="Петрова"),
+        record("b@erp", given_name="Иван", family_name="Петров"),
+        record("c@shop", given_name="Мария", family_name="Петрова"),
+    )
+    assert row["full_name"] == "Мария Петрова"
+    assert lineage(con)["full_name"][1] == "agreement"
+
+
 def test_of_many_mail_addresses_the_one_most_sources_know_wins(con):
     row = golden(
         con,
