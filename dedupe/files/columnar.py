@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedupe.files.loaded import POSITION, Loaded, distinct_names, text
+from dedupe.files.loaded import POSITION, Loaded, alone, distinct_names, text
 from stamm.duck import quoted
 from stamm.errors import InputError
 
@@ -23,7 +23,7 @@ def load_parquet(con: duckdb.DuckDBPyConnection, path: Path, table: str, work_di
     import duckdb
 
     try:
-        source = con.sql("from read_parquet($path)", params={"path": str(path)})
+        source = con.sql("from read_parquet($path)", params={"path": alone(path)})
         fields = list(zip(source.columns, source.types, strict=True))
     except duckdb.Error as failure:
         raise InputError(
@@ -38,7 +38,7 @@ def load_parquet(con: duckdb.DuckDBPyConnection, path: Path, table: str, work_di
     con.execute(
         f"create or replace table {table} as select row_number() over () as {POSITION}{cells}"
         " from read_parquet($path)",
-        {"path": str(path)},
+        {"path": alone(path)},
     )
     return Loaded(path, table, columns)
 
@@ -60,6 +60,11 @@ def _as_text(value: str, name: str, kind: str) -> str:
         return (
             f"case when {value} = trunc({value}) and abs({value}) < 1e15"
             f" then {value}::bigint::varchar else {value}::varchar end"
+        )
+    if kind == "decimal":  # decimal(38,18) keeps 50667 as 50667.000000000000000000
+        return (
+            f"case when {value} = trunc({value}) then {value}::hugeint::varchar"
+            f" else {value}::varchar end"
         )
     if name in _MOMENTS:
         return (

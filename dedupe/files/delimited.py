@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dedupe.files.headers import NO_HEADER, read_header
 from dedupe.files.lines import number_delimited
-from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, text
-from dedupe.files.utf8 import as_utf8
+from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, alone, text, without_decimals
+from dedupe.files.utf8 import as_utf8, with_one_line_end
 from stamm.duck import quoted
 from stamm.errors import InputError
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _SEPARATORS = (";", ",", "\t", "|")
 _NONE = "\x1f"  # a separator that no file has: one column, commas and all
 _LOOKED_AT = 200  # rows
-_STATED = re.compile(r"sep=(.)", re.IGNORECASE)
+_LARGEST_CELL = 1 << 24  # characters; notes and pictures in a cell are no broken rows
+_STATED = re.compile(r"(?P<quote>\"?)sep=(?P<sign>.)(?P=quote)", re.IGNORECASE)
 
 
 def load_delimited(
@@ -34,14 +35,16 @@ def load_delimited(
 ) -> Loaded:
     """Raises InputError if the file is empty, binary, or broken in more than 1 % of its rows."""
     readable, remarks = as_utf8(path, work_dir)
+    readable = with_one_line_end(readable, work_dir)
+    csv.field_size_limit(_LARGEST_CELL)
     separator, skip = _stated_separator(readable)
     separator = separator or _separator(readable)
     with _opened(readable) as lines:
         rows, header = csv.reader(lines, delimiter=separator), list[str]()
         for header in islice(rows, skip, None):
-            if header:
+            if any(map(str.strip, header)):
                 break
-            skip = rows.line_num  # blank lines above the header
+            skip = rows.line_num  # blank lines above the header, some with their separators
     columns, named = read_header(header)
     if not named:
         remarks = (*remarks, NO_HEADER.format(name=path.name))
@@ -50,6 +53,7 @@ def load_delimited(
     number_delimited(con, table, readable, separator, above=above, width=len(columns))
     remarks = (*remarks, *_set_aside(con, path, table))
     _leave_out_empty(con, table, columns)
+    without_decimals(con, table, columns)
     return Loaded(path, table, columns, remarks, above)
 
 
@@ -61,7 +65,7 @@ def _stated_separator(path: Path) -> tuple[str, int]:
     """What a first line such as `sep=;` states, as Excel writes it, and the lines to skip."""
     with _opened(path) as lines:
         stated = _STATED.fullmatch(lines.readline().strip("\r\n"))
-    return (stated[1], 1) if stated else ("", 0)
+    return (stated["sign"], 1) if stated else ("", 0)
 
 
 def _separator(path: Path) -> str:
@@ -104,7 +108,7 @@ def _read(
             f"$path, delim = $separator, quote = '\"', escape = '\"', header = {named},"
             f" skip = {skip},"
             f" columns = {{{types}}}, auto_detect = false, store_rejects = true)",
-            {"path": str(readable), "separator": separator},
+            {"path": alone(readable), "separator": separator},
         )
     except duckdb.Error as failure:
         raise InputError(

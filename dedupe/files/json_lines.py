@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from dedupe.files.columnar import BETWEEN
 from dedupe.files.lines import number_json_lines
-from dedupe.files.loaded import MOST_BROKEN, POSITION, Loaded, distinct_names, text
+from dedupe.files.loaded import (
+    MOST_BROKEN,
+    POSITION,
+    Loaded,
+    alone,
+    distinct_names,
+    text,
+    without_decimals,
+)
 from dedupe.files.utf8 import as_utf8
 from stamm.duck import quoted
 from stamm.errors import InputError
@@ -38,6 +46,7 @@ def load_json_lines(
         f" where json_type(json) = 'OBJECT' order by {POSITION}"
     )
     con.execute("drop table json_objects")
+    without_decimals(con, table, columns)
     return Loaded(path, table, columns, remarks, above=0)
 
 
@@ -49,7 +58,7 @@ def _read(con: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> None:
             "create or replace temp table json_objects as"
             f" select row_number() over () as {POSITION}, json"
             " from read_json_objects($path, format = $format, ignore_errors = true)",
-            {"path": str(readable), "format": _format(readable)},
+            {"path": alone(readable), "format": _format(readable)},
         )
     except duckdb.Error as failure:
         raise InputError(

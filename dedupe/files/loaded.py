@@ -7,9 +7,16 @@ would lose what makes 01067 a postcode.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stamm.duck import quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 POSITION = "__position"
 RECORD = "__record"  # the id of a record, across files
@@ -40,6 +47,25 @@ class Loaded:
 def text(expression: str) -> str:
     """SQL: without the blanks around it, and null if nothing is left."""
     return f"nullif(trim({expression}), '')"
+
+
+def alone(path: Path) -> str:
+    """A path as DuckDB reads this file only: `kunden[1].csv` would be a pattern of others."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+
+
+def without_decimals(con: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str]) -> None:
+    """Columns that were numbers with gaps, and became floats: 10115.0 is 10115."""
+    asked = [
+        f"bool_and(regexp_full_match({quoted(c)}, '-?[0-9]+\\.0+')) as {quoted(c)}" for c in columns
+    ]
+    for column, floats in zip(
+        columns, con.execute(f"select {', '.join(asked)} from {table}").fetchall()[0], strict=True
+    ):
+        if floats:
+            con.execute(
+                f"update {table} set {quoted(column)} = split_part({quoted(column)}, '.', 1)"
+            )
 
 
 def distinct_names(names: Iterable[str]) -> tuple[str, ...]:

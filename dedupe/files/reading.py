@@ -107,7 +107,7 @@ def _reader(path: Path) -> Reader:
 
 
 def _spelt(loaded: Loaded, column: str) -> str | None:
-    """The column as this file spells it; as in SQL, case does not count."""
+    """The column as this file spells it; case does not count."""
     return next((c for c in loaded.columns if c.casefold() == column.casefold()), None)
 
 
@@ -162,19 +162,21 @@ def _pool(
     columns = [column for key, column in spelt.items() if key not in own]
     parts = []
     for place, one in enumerate(loaded):
-        known = {column.casefold() for column in one.columns}
-        cells = "".join(
-            f", {quoted(c) if c.casefold() in known else 'null::varchar'} as {quoted(c)}"
-            for c in columns
-        )
-        number = quoted(id_column) if id_column else f"{POSITION}::varchar"
-        entity = quoted(truth_column) if truth_column.casefold() in known else "null::varchar"
+        cells = "".join(f", {_cell(one, c)} as {quoted(c)}" for c in columns)
+        number = _cell(one, id_column) if id_column else f"{POSITION}::varchar"
+        entity = _cell(one, truth_column)
         parts.append(
             f"select {place} as __file, {POSITION}, {number} as __id, {entity} as __entity{cells}"
             f" from {one.table}"
         )
     _write_records(con, " union all ".join(parts), names, named=bool(id_column))
     return tuple(columns)
+
+
+def _cell(loaded: Loaded, column: str) -> str:
+    """SQL: the column as this file spells it: `STRASSE` and `Straße` are one, but not in SQL."""
+    spelt = _spelt(loaded, column)
+    return quoted(spelt) if spelt else "null::varchar"
 
 
 def _write_records(

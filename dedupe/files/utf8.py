@@ -31,6 +31,23 @@ def as_utf8(path: Path, work_dir: Path) -> tuple[Path, tuple[str, ...]]:
     return rewritten, (f"{path.name}: read as {_NAMES[encoding]}; it is not UTF-8.",)
 
 
+def with_one_line_end(path: Path, work_dir: Path) -> Path:
+    """The same text, if its lines end alike; engines stumble where two files became one."""
+    ends = set()
+    with path.open("rb") as lines:
+        for line in lines:
+            ends.add(line[-2:] == b"\r\n")
+            if len(ends) > 1 and line.endswith(b"\n"):
+                break
+        else:
+            return path
+    rewritten = work_dir / f"{path.name}.lines"
+    with path.open("rb") as lines, rewritten.open("wb") as file:
+        for line in lines:
+            file.write(line[:-2] + b"\n" if line.endswith(b"\r\n") else line)
+    return rewritten
+
+
 _NAMES = {"cp1252": "Windows-1252 (or ISO-8859-1)", "utf-16": "UTF-16"}
 _NAMES |= dict.fromkeys(("utf-16-le", "utf-16-be"), "UTF-16 without a mark")
 

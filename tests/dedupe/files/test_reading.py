@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from decimal import Decimal
 
 import openpyxl
 import pyarrow as pa
@@ -86,6 +87,38 @@ def test_numbers_with_gaps_that_a_table_keeps_as_floats_are_whole_again(con, tmp
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_numbers_that_a_program_wrote_with_a_point_are_whole_again(con, tmp_path, kind):
+    path, numbers = tmp_path / f"a.{kind}", ["50667.0", "10115.0", None]
+    if kind == "csv":
+        path.write_text("PLZ,Rabatt\n50667.0,1.0\n10115.0,2.5\n,\n", encoding="utf-8")
+    elif kind == "jsonl":
+        lines = [
+            {"PLZ": n and float(n), "Rabatt": r}
+            for n, r in zip(numbers, [1.0, 2.5, None], strict=True)
+        ]
+        path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    else:
+        decimals = pa.array([n and Decimal(n) for n in numbers], pa.decimal128(38, 18))
+        pq.write_table(pa.table({"PLZ": decimals, "Rabatt": ["1.0", "2.5", None]}), path)
+    read(con, tmp_path, path)
+    assert [row[2:] for row in records(con)][:2] == [("50667", "1.0"), ("10115", "2.5")]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_name_that_looks_like_a_pattern_is_this_file_alone(con, tmp_path, kind):
+    asked, other = tmp_path / f"kunden[1].{kind}", tmp_path / f"kunden1.{kind}"
+    for path, name in ((asked, "Anna"), (other, "Xaver")):
+        if kind == "csv":
+            path.write_text(f"Name,Ort\n{name},Graz\n", encoding="utf-8")
+        elif kind == "jsonl":
+            path.write_text(json.dumps({"Name": name, "Ort": "Graz"}), encoding="utf-8")
+        else:
+            pq.write_table(pa.table({"Name": [name], "Ort": ["Graz"]}), path)
+    read(con, tmp_path, asked)
+    assert [row[2:] for row in records(con)] == [("Anna", "Graz")]
+
+
 def test_nested_parquet_and_json_are_flattened_and_lists_joined(con, tmp_path):
     rows = [
         {"name": "Anna", "home": {"city": "Köln", "zip": "01"}, "mails": ["a@b.de", "c@d.de"]},
@@ -161,6 +194,15 @@ def test_files_of_one_name_are_told_apart_by_their_folders(con, tmp_path):
         read(con, tmp_path, paths[0], paths[0])
 
 
+def test_columns_of_two_files_meet_however_their_sharp_s_is_written(con, tmp_path):
+    shop, erp = tmp_path / "shop.csv", tmp_path / "erp.csv"
+    shop.write_text("Schlüssel,Straße\n1,Ring 1\n", encoding="utf-8")
+    erp.write_text("SCHLÜSSEL,STRASSE\n2,RING 1\n", encoding="utf-8")
+    pool = read(con, tmp_path, shop, erp, id_column="SCHLÜSSEL")
+    assert pool.columns == ("Straße",)
+    assert [row[1:] for row in records(con)] == [("1", "Ring 1"), ("2", "RING 1")]
+
+
 def test_the_truth_is_in_no_table_that_linking_sees(con, tmp_path):
     path = tmp_path / "kunden.csv"
     path.write_text("Name,wer\nAnna,1\nBeate,\n", encoding="utf-8")
@@ -192,18 +234,38 @@ def test_every_column_has_a_name_of_its_own(given, expected):
     assert distinct_names(given) == expected
 
 
-def test_blank_lines_above_the_header_are_passed_over(con, tmp_path):
+@pytest.mark.parametrize("blank", ["", ",", " , "])
+def test_blank_lines_above_the_header_are_passed_over(con, tmp_path, blank):
     path = tmp_path / "a.csv"
-    path.write_text("\n\nName,Ort\nAnna,Köln\n", encoding="utf-8")
+    path.write_text(f"{blank}\n{blank}\nName,Ort\nAnna,Köln\n", encoding="utf-8")
     assert read(con, tmp_path, path).columns == ("Name", "Ort")
     assert records(con) == [(1, "1", "Anna", "Köln")]
 
 
-def test_a_separator_that_excel_states_in_the_first_line_is_no_record(con, tmp_path):
+@pytest.mark.parametrize("stated", ["sep=;", '"sep=;"'])
+def test_a_separator_that_excel_states_in_the_first_line_is_no_record(con, tmp_path, stated):
     path = tmp_path / "a.csv"
-    path.write_text("sep=;\r\nName;Ort\r\nMüller, Anna;Köln\r\n", encoding="utf-8")
+    path.write_text(f"{stated}\r\nName;Ort\r\nMüller, Anna;Köln\r\n", encoding="utf-8")
     assert read(con, tmp_path, path).columns == ("Name", "Ort")
     assert [row[2:] for row in records(con)] == [("Müller, Anna", "Köln")]
+
+
+def test_lines_that_end_in_two_ways_are_all_read(con, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"Name;Ort\r\nAnna;Graz\nBea;Wien\r\nCarl;Linz\n")
+    read(con, tmp_path, path)
+    assert [row[2:] for row in records(con)] == [
+        ("Anna", "Graz"), ("Bea", "Wien"), ("Carl", "Linz"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("above", [0, 250])
+def test_a_cell_may_hold_a_long_note(con, tmp_path, above):
+    path, note = tmp_path / "a.csv", "x" * 140_000
+    rows = "".join(f"Anna;Graz;{n}\n" for n in range(above))
+    path.write_text(f"Name;Ort;Notiz\n{rows}\nBea;Wien;{note}\n", encoding="utf-8")
+    assert read(con, tmp_path, path).columns == ("Name", "Ort", "Notiz")
+    assert records(con)[-1][2:] == ("Bea", "Wien", note)
 
 
 def test_one_column_may_hold_commas(con, tmp_path):
