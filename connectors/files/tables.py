@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ from connectors.files.charset import open_text
 from connectors.files.settings import FilesSource
 from connectors.files.values import DATES, from_serial
 from connectors.source import Unreadable
+from stamm import workbooks
 from stamm.errors import InputError
 
 Row = Mapping[str, Any] | Unreadable
@@ -94,33 +95,19 @@ def _refuse_doubled(path: Path, columns: tuple[str, ...]) -> None:
 
 @contextmanager
 def _workbook(path: Path, source: FilesSource) -> Iterator[Table]:
-    import zipfile
-
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as failure:
-        raise InputError(
-            f"{path.name}: expected an Excel workbook (.xlsx), found something else",
-            hint="Open it and save it as .xlsx.",
-        ) from failure
-    try:
+    with workbooks.opened(path, values=False) as book:
         yield _sheet(path, book, source)
-    finally:
-        book.close()
 
 
 def _sheet(path: Path, book: Any, source: FilesSource) -> Table:
-    names = book.sheetnames
-    if source.sheet is not None and source.sheet not in names:
+    sheets = {sheet.title: sheet for sheet in book.worksheets}  # a chart alone is no sheet to read
+    if source.sheet is not None and source.sheet not in sheets:
         raise InputError(
-            f"{path.name}: expected the sheet {source.sheet!r}, found {', '.join(names)}",
+            f"{path.name}: expected the sheet {source.sheet!r}, found {', '.join(sheets)}",
             hint=f"Change sources.{source.name}.sheet.",
         )
-    lines = book[source.sheet or names[0]].iter_rows(
-        min_row=source.rows_above + 1, values_only=True
-    )
+    sheet = sheets[source.sheet] if source.sheet else book.worksheets[0]
+    lines = workbooks.rows(path, sheet, source.rows_above + 1)
     columns = tuple("" if cell is None else str(cell).strip() for cell in next(lines, ()))
     _refuse_doubled(path, columns)
     dates = {source.map[ours] for ours in DATES & source.map.keys()}
@@ -128,12 +115,12 @@ def _sheet(path: Path, book: Any, source: FilesSource) -> Table:
 
 
 def _workbook_rows(
-    lines: Iterator[tuple[Any, ...]], columns: tuple[str, ...], dates: set[str], epoch: datetime
+    lines: Iterator[Sequence[Any]], columns: tuple[str, ...], dates: set[str], epoch: datetime
 ) -> Iterator[Row]:
     """A date in a cell that is not formatted as one is the number of days since the epoch."""
     for cells in lines:
         if any(cell is not None for cell in cells):
-            row = dict(zip(columns, cells, strict=False))
+            row = dict.fromkeys(columns) | dict(zip(columns, cells, strict=False))
             yield row | {name: from_serial(row.get(name), epoch) for name in dates & row.keys()}
 
 

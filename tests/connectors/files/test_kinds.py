@@ -6,7 +6,9 @@ The bytes are written by hand or by the programs' own libraries; the record is t
 import datetime as dt
 import json
 import quopri
+import re
 import tracemalloc
+import zipfile
 from decimal import Decimal
 
 import openpyxl
@@ -171,6 +173,36 @@ def test_excel(tmp_path, day, amount):
     (found,) = records(source(path, "excel"))
     assert found == {**RECORD, "estimated_annual_spend_eur": found["estimated_annual_spend_eur"]}
     assert Decimal(str(found["estimated_annual_spend_eur"])) == Decimal("1234567.89")
+
+
+def test_rows_of_any_width_below_the_extent_that_the_sheet_states_are_read(tmp_path):
+    head = ["Nr", "Stand", "Firma", "Ort"]
+    rows = [head, [7, None, "Größe", "Köln"], [8, 46022], [], [9, 46022, "Roth", "Ulm", "beyond"]]
+    path = workbook(tmp_path / "k.xlsx", rows)
+    with zipfile.ZipFile(path) as archive:
+        pieces = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    pieces[sheet] = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', pieces[sheet])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in pieces.items():
+            archive.writestr(name, content)
+    names = {"company_name": "Firma", "city": "Ort", "estimated_on": "Stand"}
+    assert records(source(path, "excel", map=names, stream="parties")) == [
+        {"key": "7", "company_name": "Größe", "city": "Köln", "estimated_on": None},
+        {"key": "8", "company_name": None, "city": None, "estimated_on": "2025-12-31"},
+        {"key": "9", "company_name": "Roth", "city": "Ulm", "estimated_on": "2025-12-31"},
+    ]
+
+
+def test_a_chart_before_the_first_sheet_is_passed_over_and_is_no_sheet_to_choose(tmp_path):
+    book = openpyxl.Workbook()
+    book.create_chartsheet("Grafik", 0).add_chart(openpyxl.chart.BarChart())
+    for row in (GERMAN, GERMAN.values()):
+        book.worksheets[0].append(list(row))
+    book.save(tmp_path / "k.xlsx")
+    assert records(source(tmp_path / "k.xlsx", "excel")) == [RECORD]
+    with pytest.raises(InputError, match="expected the sheet 'Grafik', found Sheet"):
+        records(source(tmp_path / "k.xlsx", "excel", sheet="Grafik"))
 
 
 def test_excel_of_a_mac_counts_days_from_1904(tmp_path):

@@ -1,6 +1,8 @@
 """Files of any usual kind → the same records, as text, with nothing lost and nothing guessed."""
 
 import json
+import re
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -170,6 +172,41 @@ def test_a_workbook_is_read_as_a_person_sees_it(con, tmp_path):
     pool = read(con, tmp_path, path)
     assert records(con) == [EXPECTED[0], (3, "3", *ROWS[1])]  # an empty row is a row
     assert pool.remarks == ("kunden.xlsx: only the first sheet (Sheet) is read.",)
+
+
+def test_an_exporter_that_states_no_extent_of_its_sheet_or_a_wrong_one_costs_no_row(con, tmp_path):
+    path = tmp_path / "kunden.xlsx"
+    write_workbook(path, [HEADER[:3], *ROWS, ["3", "Beate", "50667"]])
+    with zipfile.ZipFile(path) as archive:
+        pieces = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    pieces[sheet] = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', pieces[sheet])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in pieces.items():
+            archive.writestr(name, content)
+    # A column that has no name has its place for one, also where its first value comes late.
+    assert read(con, tmp_path, path).columns == ("Nr", "Name", "PLZ", "column_4")
+    assert records(con) == [*EXPECTED, (3, "3", "3", "Beate", "50667", None)]
+
+
+def test_a_column_without_a_name_that_begins_late_is_kept(con, tmp_path, monkeypatch):
+    monkeypatch.setattr("dedupe.files.workbooks._BATCH", 1)
+    path = tmp_path / "a.xlsx"
+    write_workbook(path, [["Name"], ["Anna"], ["Beate", None, "Köln"], ["Clara"]])
+    assert read(con, tmp_path, path).columns == ("Name", "column_2", "column_3")
+    assert [row[2:] for row in records(con)] == [
+        ("Anna", None, None), ("Beate", None, "Köln"), ("Clara", None, None),
+    ]  # fmt: skip
+
+
+def test_a_chart_before_the_first_sheet_is_passed_over(con, tmp_path):
+    path = tmp_path / "a.xlsx"
+    book = write_workbook(path, [["Name"], ["Anna"]])
+    book.create_chartsheet("Grafik", 0).add_chart(openpyxl.chart.BarChart())
+    book.save(path)
+    pool = read(con, tmp_path, path)
+    assert [row[2] for row in records(con)] == ["Anna"]
+    assert pool.remarks == ()
 
 
 def test_files_with_other_columns_are_pooled_and_a_record_knows_its_file(con, tmp_path):
