@@ -21,7 +21,7 @@ from connectors.files.met import Met
 from connectors.files.places import files_of, is_there, local
 from connectors.files.settings import FilesSource
 from connectors.files.tables import Row, open_table
-from connectors.files.values import DATES, DAYS, NUMBERS, as_day, iso_date, number, plain
+from connectors.files.values import BIRTHS, DATES, DAYS, NUMBERS, as_day, iso_date, number, plain
 from connectors.source import Page, Stream, Unreadable, Window
 from stamm.charset import chunks_of
 from stamm.clock import Clock, SystemClock
@@ -129,25 +129,29 @@ class FilesReader:
             return _refused("key_doubled", "an earlier row has the same key", cells)
         return self._mapped(key, row, cells)
 
-    def _mapped(
-        self, key: str, row: Mapping[str, Any], cells: Mapping[str, Any]
-    ) -> dict[str, Any] | Unreadable:
+    def _mapped(self, key: str, row: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
         names = self._source.map or {name: name for name in cells if name != KEY}
         record = {"key": key, **{ours: cells.get(theirs) for ours, theirs in names.items()}}
         for name in DATES & record.keys():
-            given = record[name]
-            record[name] = iso_date(str(given), self._source.date_format) if given else None
-            if given and record[name] is None:
-                record[f"{name}_as_given"] = given  # one odd date is no reason to lose a person
+            read = iso_date(str(record[name]), self._source.date_format, birth=name in BIRTHS)
+            _put(record, name, read)
         for name in DAYS & record.keys():
             record[name] = as_day(record[name])
         for name in NUMBERS & record.keys():
-            given = record[name]
-            if given and isinstance(row.get(names[name]), str):  # a text, not a number as one
-                record[name] = number(given, self._source.decimal)
-                if record[name] is None:
-                    return _refused("not_a_number", f"{name} is no number", cells)
+            if isinstance(row.get(names[name]), str):  # a text, not a number as one
+                _put(record, name, number(str(record[name]), self._source.decimal))
         return record
+
+
+def _put(record: dict[str, Any], name: str, read: str | None) -> None:
+    """The value as read, or none and what was given beside it.
+
+    The record goes on to be judged: one odd value is no reason to lose a person, and where a
+    stream cannot do without it, the version that landed before stays.
+    """
+    given, record[name] = record[name], read
+    if given and read is None:
+        record[f"{name}_as_given"] = given
 
 
 def _refused(rule: str, reason: str, cells: Mapping[str, Any]) -> Unreadable:

@@ -8,7 +8,10 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
+from stamm.birth_years import born_in
+
 DATES = frozenset({"birth_date", "updated_at", "estimated_on"})
+BIRTHS = frozenset({"birth_date"})
 DAYS = DATES - {"updated_at"}
 NUMBERS = frozenset({"estimated_annual_spend_eur"})
 _FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y%m%d")
@@ -53,15 +56,19 @@ def as_day(value: Any) -> Any:
     return value.removesuffix(_MIDNIGHT) if isinstance(value, str) else value
 
 
-def iso_date(text: str, date_format: str | None) -> str | None:
-    """ISO date or moment; None if it is no date in the declared or a usual form."""
+def iso_date(text: str, date_format: str | None, *, birth: bool = False) -> str | None:
+    """ISO date or moment; None if it is no date in the declared or a usual form.
+
+    A `birth` year of two digits is read as all of this project read one.
+    """
     if date_format is None and _BEGINS_ISO.match(text):
         return _iso(text)
     for form in (date_format,) if date_format else _FORMATS:
         try:
-            return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 - a day
+            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day
         except ValueError:
             continue
+        return (day.replace(year=born_in(day.year)) if birth and "%y" in form else day).isoformat()
     return None
 
 

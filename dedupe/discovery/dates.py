@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from dedupe.standardise.folding import plain
+from stamm.birth_years import born_in
 
 _YEAR_FIRST = re.compile(r"^-?(\d{4})\s?[-./]\s?(\d{1,2})\s?[-./]\s?(\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"^(\d{1,2})\s?[-./]\s?(\d{1,2})\s?[-./]\s?(\d{4}|\d{2})(?!\d)")
@@ -66,8 +67,8 @@ def is_date(text: str) -> bool:
 def _joined(year: str, month: str | None, day: str) -> str | None:
     if month is None:
         return None
-    if len(year) == 2:  # few customers are older than a hundred, fewer younger than ten
-        year = f"20{year}" if year < "16" else f"19{year}"
+    if len(year) == 2:
+        year = str(born_in(int(year)))
     return f"{year}{int(month):02}{int(day):02}"
 
 

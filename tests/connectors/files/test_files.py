@@ -174,19 +174,24 @@ def test_german_numbers_and_dates_arrive_as_iso(tmp_path):
     ]
 
 
-def test_an_amount_that_is_no_number_is_rejected_and_an_odd_date_is_kept_beside(tmp_path):
+def test_an_amount_that_is_no_number_and_an_odd_date_are_kept_beside(tmp_path):
     path = csv_file(tmp_path, "Nr;Umsatz;Geb\n1;viel;07.02.1985\n2;10,5;31.02.1985\n")
     declared = source(
         path, map={"estimated_annual_spend_eur": "Umsatz", "birth_date": "Geb"}, decimal=","
     )
-    assert refused(declared) == [("not_a_number", "estimated_annual_spend_eur is no number")]
     assert records(declared) == [
+        {
+            "key": "1",
+            "estimated_annual_spend_eur": None,
+            "estimated_annual_spend_eur_as_given": "viel",
+            "birth_date": "1985-02-07",
+        },
         {
             "key": "2",
             "estimated_annual_spend_eur": "10.5",
             "birth_date": None,
             "birth_date_as_given": "31.02.1985",
-        }
+        },
     ]
 
 
