@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from connectors.files.cards import read_cards
 from connectors.files.charset import open_text
+from connectors.files.columnar import opened_columns
 from connectors.files.settings import FilesSource
 from connectors.files.values import DATES, from_serial
 from connectors.source import Unreadable
@@ -33,7 +34,6 @@ SUFFIXES = {
     "parquet": (".parquet",),
     "vcard": (".vcf",),
 }
-_BATCH = 5000  # rows of Parquet in memory
 _DELIMITERS = (";", ",", "\t", "|")
 
 
@@ -144,21 +144,11 @@ def _json_row(numbered: tuple[int, str]) -> Row:
 
 
 @contextmanager
-def _columnar(path: Path, source: FilesSource) -> Iterator[Table]:  # noqa: ARG001 - one shape
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowInvalid as failure:
-        raise InputError(
-            f"{path.name}: expected Parquet, found something else",
-            hint="Was the file copied whole?",
-        ) from failure
-    with file:
-        batches = file.iter_batches(batch_size=_BATCH)
-        rows = (row for batch in batches for row in batch.to_pylist())
-        yield Table(tuple(file.schema_arrow.names), rows)
+def _columnar(path: Path, source: FilesSource) -> Iterator[Table]:
+    wanted = frozenset({*source.key, *source.map.values()})
+    with opened_columns(path, wanted) as (columns, rows):
+        _refuse_doubled(path, tuple(name for name in columns if name in wanted))
+        yield Table(columns, rows)
 
 
 @contextmanager
