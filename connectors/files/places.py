@@ -65,7 +65,7 @@ def local(source: FilesSource) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        return sorted(p for p in path.iterdir() if p.suffix.lower() in suffixes)
+        return sorted(p for p in path.iterdir() if p.suffix.lower() in suffixes and p.is_file())
     if has_magic(path.name) and path.parent.is_dir():
         return sorted(p for p in path.parent.glob(path.name) if p.is_file())
     raise InputError(

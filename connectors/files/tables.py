@@ -54,28 +54,37 @@ def open_table(path: Path, source: FilesSource) -> AbstractContextManager[Table]
 def _delimited(path: Path, source: FilesSource) -> Iterator[Table]:
     with open_text(path, source.encoding) as text:
         delimiter = source.delimiter or _delimiter(text, source.rows_above)
-        lines = csv.reader(text, delimiter=delimiter, strict=True)
+        lines = _lines(path, csv.reader(text, delimiter=delimiter, strict=True))
         for _ in islice(lines, source.rows_above):
             pass
-        columns = tuple(name.strip() for name in next(lines, []))
+        _, header = next(lines, (0, []))
+        columns = tuple(name.strip() for name in header)
         _refuse_doubled(path, columns)
-        yield Table(columns, _cells(path, lines, columns))
+        yield Table(columns, _cells(lines, columns))
 
 
-def _cells(path: Path, lines: Any, columns: tuple[str, ...]) -> Iterator[Row]:
+def _lines(path: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """(the line where it ends, its cells) of the title, of the columns' names, and of each row."""
+    begin = 1
     try:
-        for cells in lines:
-            if len(cells) == len(columns):
-                yield dict(zip(columns, cells, strict=True))
-            elif any(cells):
-                reason = f"line {lines.line_num}: {len(cells)} cells, {len(columns)} columns"
-                yield Unreadable("row_has_other_width", reason, json.dumps(cells))
+        for cells in reader:
+            yield reader.line_num, cells
+            begin = reader.line_num + 1
     except csv.Error as failure:
         raise InputError(
-            f"{path.name}: expected CSV, found in line {lines.line_num}: {failure}",
+            f"{path.name}: expected CSV, found in line {begin}: {failure}",
             hint="A quotation mark is opened and not closed near there.",
-            line=lines.line_num,
+            line=begin,
         ) from failure
+
+
+def _cells(lines: Iterator[tuple[int, list[str]]], columns: tuple[str, ...]) -> Iterator[Row]:
+    for number, cells in lines:
+        if len(cells) == len(columns):
+            yield dict(zip(columns, cells, strict=True))
+        elif any(cells):
+            reason = f"line {number}: {len(cells)} cells, {len(columns)} columns"
+            yield Unreadable("row_has_other_width", reason, json.dumps(cells))
 
 
 def _delimiter(text: TextIO, rows_above: int) -> str:
@@ -138,6 +147,8 @@ def _json_row(numbered: tuple[int, str]) -> Row:
         row = json.loads(line)
     except ValueError:
         return Unreadable("not_json", f"line {number} is not JSON", line.rstrip())
+    except RecursionError:
+        return Unreadable("nested_too_deep", f"line {number} is nested too deep", line.rstrip())
     if not isinstance(row, dict):
         return Unreadable("not_an_object", f"line {number}: a {type(row).__name__}", line.rstrip())
     return row

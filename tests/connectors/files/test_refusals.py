@@ -5,6 +5,7 @@ import pytest
 from connectors.extract import extract
 from connectors.files import SYSTEM
 from connectors.files.settings import FilesSource
+from stamm.errors import InputError
 
 SPEND = {"company_name": "Name", "estimated_annual_spend_eur": "Umsatz"}
 ROWS = [f"{n};N{n};{n}0" for n in range(1, 6)]
@@ -44,3 +45,49 @@ def test_a_party_is_not_lost_for_an_amount_that_is_no_number(bench, load):
         "key": "5", "company_name": "N5", "estimated_annual_spend_eur": None,
         "estimated_annual_spend_eur_as_given": "k.A.",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "rows_above", "line"),
+    [
+        ('"Nr;Name;Umsatz', 0, "1: unexpected end of data"),  # open to the end of the file
+        ('"Kunden" 2026;;\nNr;Name;Umsatz', 1, "1: ';' expected after '\"'"),
+        ('Nr;"Name" lang;Umsatz', 0, "1: ';' expected after '\"'"),
+    ],
+)
+def test_a_stray_quotation_mark_in_the_title_or_columns_is_told(load, head, rows_above, line):
+    with pytest.raises(InputError) as wrong:
+        load(ROWS, head=head, rows_above=rows_above)
+    assert f"k.csv: expected CSV, found in line {line}" in str(wrong.value)
+    assert wrong.value.hint == "A quotation mark is opened and not closed near there."
+
+
+def test_json_that_is_nested_without_end_costs_its_own_line(load, bench):
+    deep = '{"Nr": "1", "Name": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    settings = {"format": "jsonl", "map": {"full_name": "Name"}, "stream": "parties"}
+    assert load(['{"Nr": "2", "Name": "Anna"}'], head=deep, **settings).rejected == 1
+    assert bench.live("files_parties") == {"2": {"key": "2", "full_name": "Anna"}}
+    assert bench.table("select rule, reason from landing.all_rejected") == [
+        ("nested_too_deep", "line 1 is nested too deep")
+    ]
+
+
+def test_a_folder_that_is_named_like_a_file_is_none(bench, load, tmp_path):
+    (tmp_path / "alt.csv").mkdir()
+    assert load(ROWS, path=tmp_path).upserts == 5
+
+
+def test_keys_of_several_columns_are_told_apart_also_where_they_hold_the_sign_between_them(
+    load, bench
+):
+    names = {"full_name": "Name"}
+    rows = ["a|b;c;Anna", "a;b|c;Bea", "a\\;b;Cem", "a;b;Dora"]
+    settings = {"key": ["K", "N"], "map": names, "stream": "parties"}
+    assert load(rows, head="K;N;Name", **settings).rejected == 0
+    found = {key: record["full_name"] for key, record in bench.live("files_parties").items()}
+    assert found == {"a\\|b|c": "Anna", "a|b\\|c": "Bea", "a\\|b": "Cem", "a|b": "Dora"}
+
+
+def test_a_single_column_is_the_key_as_it_stands(load, bench):
+    load(["a|b;Anna;1"])
+    assert list(bench.live("files_spend_estimates")) == ["a|b"]
