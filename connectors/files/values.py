@@ -14,10 +14,12 @@ DATES = frozenset({"birth_date", "updated_at", "estimated_on"})
 BIRTHS = frozenset({"birth_date"})
 DAYS = DATES - {"updated_at"}
 NUMBERS = frozenset({"estimated_annual_spend_eur"})
-_FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y%m%d")
-_BEGINS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FORMATS = (
+    "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y%m%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M",
+)  # fmt: skip
+_HAS_TIME = re.compile(r"%[HIcX]")
+_BEGINS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}T\d{4}")
 _LAST_SERIAL = 2958465  # 31 December 9999, the last day that Excel knows
-_MIDNIGHT = "T00:00:00"
 _NUMBER = {
     ".": re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"),
     ",": re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?"),
@@ -52,8 +54,8 @@ def from_serial(value: Any, epoch: datetime) -> Any:
 
 
 def as_day(value: Any) -> Any:
-    """A day that came as its first moment (Excel knows moments only), as the day."""
-    return value.removesuffix(_MIDNIGHT) if isinstance(value, str) else value
+    """The day of a moment: Excel knows moments only."""
+    return value.partition("T")[0] if isinstance(value, str) else value
 
 
 def iso_date(text: str, date_format: str | None, *, birth: bool = False) -> str | None:
@@ -65,10 +67,12 @@ def iso_date(text: str, date_format: str | None, *, birth: bool = False) -> str 
         return _iso(text)
     for form in (date_format,) if date_format else _FORMATS:
         try:
-            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - as local as it is written
         except ValueError:
             continue
-        return (day.replace(year=born_in(day.year)) if birth and "%y" in form else day).isoformat()
+        if birth and "%y" in form:
+            moment = moment.replace(year=born_in(moment.year))
+        return (moment if _HAS_TIME.search(form) else moment.date()).isoformat()
     return None
 
 

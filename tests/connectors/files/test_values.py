@@ -46,6 +46,40 @@ def test_a_birth_year_of_two_digits_lies_in_the_past_as_in_dedupe(
     assert birth_digits(written) == born.replace("-", "")
 
 
+@pytest.mark.parametrize(
+    ("written", "declared", "moment"),
+    [
+        ("30.06.2026 14:05:11", None, "2026-06-30T14:05:11"),
+        ("30.06.2026 14:05", None, "2026-06-30T14:05:00"),
+        ("30.06.2026", None, "2026-06-30"),
+        ("20260630T140511Z", None, "2026-06-30T14:05:11+00:00"),
+        ("20260630T140511", None, "2026-06-30T14:05:11"),
+        ("20260630T1", None, None),
+        ("30.06.2026 14:05", "%d.%m.%Y %H:%M", "2026-06-30T14:05:00"),
+        ("06/30/26 02:05 PM", "%m/%d/%y %I:%M %p", "2026-06-30T14:05:00"),
+        ("30.06.2026 14:05 +0200", "%d.%m.%Y %H:%M %z", "2026-06-30T14:05:00+02:00"),
+        ("30.06.2026", "%d.%m.%Y", "2026-06-30"),
+    ],
+)
+def test_a_moment_keeps_its_time_and_a_day_has_none(tmp_path, written, declared, moment):
+    path = tmp_path / "k.csv"
+    path.write_text(f"Nr;Stand\n1;{written}\n")
+    (found,) = read(path, map={"updated_at": "Stand"}, date_format=declared)
+    assert found["updated_at"] == moment
+    (found,) = read(path, map={"birth_date": "Stand"}, date_format=declared)
+    born = "1926-06-30" if declared and "%y" in declared else "2026-06-30"
+    assert found["birth_date"] == (moment and born)
+
+
+def test_a_card_that_says_when_it_was_revised_in_either_form_of_vcard(tmp_path):
+    revised = ("20260630T140511Z", "2026-06-30T14:05:11Z")
+    card = "BEGIN:VCARD\nVERSION:3.0\nUID:{}\nFN:Anna\nREV:{}\nEND:VCARD\n"
+    path = tmp_path / "k.vcf"
+    path.write_text("".join(card.format(*numbered) for numbered in enumerate(revised)))
+    found = read(path, format="vcard", key=[])
+    assert [card["updated_at"] for card in found] == ["2026-06-30T14:05:11+00:00"] * 2
+
+
 def test_other_days_of_two_digit_years_lie_where_they_did(tmp_path):
     path = tmp_path / "k.csv"
     path.write_text("Nr;Stand\n1;07.02.45\n")
