@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from stamm.charset import chunks_of, detected
+from stamm.charset import chunks_of, detected, garbled_line
 from stamm.errors import InputError
+
+_OF_ONE_BYTE = frozenset({"cp1252", "mac_roman", "cp850"})
 
 
 @contextmanager
@@ -20,6 +22,8 @@ def open_text(path: Path, declared: str | None, newline: str = "") -> Iterator[T
     """The file as text, without a mark in front; raises `InputError` if it is in no known one."""
     found = detected(chunks_of(path))
     encoding = declared or found
+    if declared is None and found == "cp1252":
+        _doubt(path)
     if encoding.startswith("utf-16") and found.startswith("utf-16"):
         encoding = found  # which of its two orders, if no mark tells
     _prove(path, encoding, found)
@@ -44,11 +48,24 @@ def _prove(path: Path, encoding: str, found: str) -> None:
     except UnicodeDecodeError as failure:
         line += failure.object[: failure.start].count(b"\n")
         raise _other_bytes(path, encoding, found, line) from failure
-    if encoding == "cp1252" and not ascii_only and found.startswith("utf-8"):
-        # Valid UTF-8 beyond ASCII is never cp1252 by chance; Müller would land as MÃ¼ller.
+    if encoding in _OF_ONE_BYTE and not ascii_only and found.startswith("utf-8"):
+        # Valid UTF-8 beyond ASCII is never another by chance; Müller would land as MÃ¼ller.
         raise InputError(
-            f"{path.name}: expected text in cp1252, found UTF-8",
+            f"{path.name}: expected text in {encoding}, found UTF-8",
             hint="Set `encoding: utf-8` of this source.",
+        )
+
+
+def _doubt(path: Path) -> None:
+    """Any bytes can be read as cp1252; as a guess it has to make sense."""
+    line = garbled_line(path)
+    if line is not None:
+        raise InputError(
+            f"{path.name}: expected text in UTF-8, UTF-16 or Windows-1252, found other letters in "
+            f"line {line}",
+            hint="Set `encoding` of this source: mac_roman if it comes from a Mac, cp850 if from "
+            "DOS, cp1252 if it is that all the same; or save the file as UTF-8.",
+            line=line,
         )
 
 

@@ -47,8 +47,8 @@ class FilesSource(StreamsSource):
     map: dict[str, str] = Field(
         default_factory=dict, description="Our name: column of the file (vcard: not needed)."
     )
-    encoding: Literal["utf-8", "utf-8-sig", "cp1252", "utf-16"] | None = Field(
-        default=None, description="Detected if not given."
+    encoding: Literal["utf-8", "utf-8-sig", "cp1252", "utf-16", "mac_roman", "cp850"] | None = (
+        Field(default=None, description="Detected if not given, but for mac_roman and cp850 (DOS).")
     )
     delimiter: str | None = Field(
         default=None, min_length=1, max_length=1, description="Detected if not given."

@@ -109,7 +109,7 @@ MISTAKES = [
      "– did you mean 'parties'?"),
     ("encoding: cp1252", "encoding: latin-1",
      "sources.trade_fair.encoding: expected one of utf-8, utf-8-sig, cp1252, utf-16, "
-     "found 'latin-1'"),
+     "mac_roman, cp850, found 'latin-1'"),
     ("system: webhook", "system: webhok",
      f"sinks.crm.system: expected one of {', '.join(sorted(TARGETS))}, found 'webhok' "
      "– did you mean 'webhook'?"),

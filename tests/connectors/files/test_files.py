@@ -145,6 +145,31 @@ def test_a_wrong_encoding_stops_instead_of_garbling_names(tmp_path, written, dec
         records(source(path, encoding=declared))
 
 
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp850"])
+def test_text_of_a_mac_or_of_dos_is_read_where_that_is_declared_and_never_guessed(
+    tmp_path, encoding
+):
+    path = csv_file(tmp_path, "Nr;Name;Ort\n1;Ada;Bonn\n7;Jörg Müller;Köln\n", encoding=encoding)
+    assert records(source(path, encoding=encoding))[1:] == JOERG
+    with pytest.raises(InputError) as wrong:
+        records(source(path))
+    assert str(wrong.value) == (
+        "kunden.csv: expected text in UTF-8, UTF-16 or Windows-1252, found other letters in line 3"
+        "\n  Set `encoding` of this source: mac_roman if it comes from a Mac, cp850 if from DOS, "
+        "cp1252 if it is that all the same; or save the file as UTF-8."
+    )
+    path = csv_file(tmp_path, "Nr;Name;Ort\n7;Jörg Müller;Köln\n")
+    with pytest.raises(InputError, match=f"expected text in {encoding}, found UTF-8"):
+        records(source(path, encoding=encoding))
+
+
+def test_what_is_declared_is_not_doubted(tmp_path):
+    path = csv_file(tmp_path, "Nr;Name;Ort\n7;DeŠan;x\n", encoding="cp1252")
+    with pytest.raises(InputError, match="found other letters in line 2"):
+        records(source(path))
+    assert records(source(path, encoding="cp1252"))[0]["full_name"] == "DeŠan"
+
+
 def test_a_bad_row_is_rejected_with_its_reason_and_the_others_land(tmp_path):
     path = csv_file(tmp_path, "Nr;Name;Ort\n7;Jörg Müller;Köln\n8;Bea\n;Cem;Ulm\n7;Dora;Trier\n")
     assert records(source(path)) == JOERG

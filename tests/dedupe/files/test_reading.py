@@ -402,6 +402,9 @@ BAD_FILES = {
     "a header alone": ("a.csv", b"id,name\n", {}, "a.csv: expected records, found a header and"),
     "cells without a value": ("a.csv", b"id,name\n,\n,\n", {}, "found a header and no row"),
     "binary data": ("a.csv", b"PK\x03\x04\0\0", {}, "a.csv: expected text, found binary data"),
+    "text of a Mac": ("a.csv", "id,name\n1,Jäger\n".encode("mac_roman"), {},
+                      "a.csv: expected text in UTF-8, UTF-16 or Windows-1252, found other letters"
+                      " in line 2"),
     "a broken table": ("a.csv", b"a,b\n1\n2\n", {}, "expected the same columns in every row"),
     "an open quote": ("a.csv", b'a,b\n1,"x\n2,y\n', {}, "a.csv: expected the same columns in"),
     "no Parquet": ("a.parquet", b"id,name\n", {}, "a.parquet: expected Parquet, found something"),
