@@ -153,10 +153,12 @@ def _group_equal(con: duckdb.DuckDBPyConnection, party_type: str) -> bool:
         f" where {' or '.join(f'r.{column} is not null' for column in standardised)}"
     )
     if not con.table("files.grouped").limit(1).fetchall():
-        columns = ", ".join(quoted(c) for c in con.sql(f"from {TABLE}").columns if c != RECORD)
+        # Columns of the user's may bear the names of standardised ones.
+        own = [f"t.{quoted(c)}" for c in con.sql(f"from {TABLE}").columns if c != RECORD]
         con.execute(
-            "insert into files.grouped select record_id, min(rid) over (partition by"
-            f" {columns or 'rid'}) from {TABLE} join {records} on record_id = {RECORD}"
+            "insert into files.grouped select r.record_id, min(r.rid) over (partition by"
+            f" {', '.join(own) or 'r.rid'})"
+            f" from {TABLE} as t join {records} as r on r.record_id = t.{RECORD}"
         )
     alone = con.execute("select count(*) < 2 from files.records").fetchall()[0][0]
     several = con.execute(

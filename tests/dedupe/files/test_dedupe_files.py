@@ -250,6 +250,11 @@ ODD_TABLES = {
     "a column without values": (
         "Name,Fax,Ort\nAnna Groß,,Köln\nAnna Groß,,Köln\nUwe Lang,,Bonn\n", {}, [1, 2],
     ),
+    "columns called as ours are, nobody alike": (
+        "given,family,email,city,phone,street,company,title,country,rid,record_id\n"
+        "aa,ab,ac,ad,ae,af,ag,ah,ai,aj,ak\nba,bb,bc,bd,be,bf,bg,bh,bi,bj,bk\n", {}, [1, 1],
+    ),
+    "columns called as ours are, all alike": ("rid,record_id\naa,ab\naa,ab\n", {}, [2]),
     "quotes in names": ("Na'me;\"O\"\"rt\"\nAnna O'Hara;Köln\nAnna O'Hara;Köln\n", {}, [2]),
 }  # fmt: skip
 
