@@ -67,7 +67,7 @@ def write_match_input(con: duckdb.DuckDBPyConnection, table: str, discovery: Dis
     birth = _birth_sql(births, discovery)
     con.execute(
         f"create or replace table {TABLE} as select {chosen}, {birth} from {table} as t"
-        + "".join(f" left join {b} on {b}.raw = {text_sql(c)}" for c, b in births.items())
+        + "".join(f" left join {b} on {b}.__raw = {text_sql(c)}" for c, b in births.items())
     )
 
 
@@ -208,18 +208,19 @@ _COUNTRIES = {
 def _write_births(
     con: duckdb.DuckDBPyConnection, table: str, discovery: Discovery
 ) -> dict[str, str]:
-    """Per column of birth dates a temp table (raw, digits) of its distinct values."""
+    """Per column of birth dates a temp table (__raw, __digits) of its distinct values."""
     import pyarrow as pa
 
     written = {}
     for place, column in enumerate(discovery.of("birth_date")):
         rows = con.execute(
-            f"select distinct {text_sql(column)} as v from {table} where v is not null order by v"
+            f"select distinct written from (select {text_sql(column)} as written from {table})"
+            " where written is not null order by written"
         ).fetchall()
         values = [row[0] for row in rows]
         by_month = column in discovery.month_first
         digits = [birth_digits(value, month_first=by_month) for value in values]
-        arrays = {"raw": pa.array(values, pa.string()), "digits": pa.array(digits, pa.string())}
+        arrays = {"__raw": pa.array(values, pa.string()), "__digits": pa.array(digits, pa.string())}
         con.register("arriving_births", pa.table(arrays))
         name = written[column] = f"births_{place}"
         con.execute(f"create or replace temp table {name} as from arriving_births")
@@ -229,7 +230,7 @@ def _write_births(
 
 def _birth_sql(births: dict[str, str], discovery: Discovery) -> str:
     """birth_date (a real date, else null) and the digits with what comparing needs of them."""
-    parts = [f"{name}.digits" for name in births.values()]
+    parts = [f"{name}.__digits" for name in births.values()]
     if discovery.of("birth_year"):
         parts.append(_split_birth(discovery))
     if not parts:

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 POSITION = "__position"
 RECORD = "__record"  # the id of a record, across files
 TABLE = "files.pooled"  # what linking may see of the records
-RESERVED = frozenset({POSITION, RECORD, "__file", "__id", "__entity"})
+# No column of a file is called so: tables that hold those columns have these of ours beside them.
+RESERVED = frozenset({
+    POSITION, RECORD, "__file", "__id", "__entity",
+    "__raw", "__digits",  # birth dates (dedupe/discovery/match_input.py)
+    "__cluster", "__place", "__spelt", "__said", "__agreeing", "__first",  # dedupe/files/golden.py
+})  # fmt: skip
 # A few broken rows are set aside and told; more mean that the file is read wrongly.
 MOST_BROKEN = 0.01
 

@@ -4,6 +4,7 @@ import pytest
 
 from dedupe.discovery import ColumnRole, Discovery
 from dedupe.files.golden import units, write_golden
+from dedupe.files.loaded import distinct_names
 from stamm.duck import in_memory
 
 
@@ -68,6 +69,12 @@ def test_an_address_is_taken_whole(con):
 
 def test_a_record_alone_stays_as_it_came(con):
     assert golden(con, ["name", "x"], [[(" ÄNNE ", None)]]) == [(" ÄNNE ", None)]
+
+
+def test_columns_may_be_called_as_those_that_choosing_works_with(con):
+    columns = distinct_names(["__cluster", "__place", "__spelt", "__said", "__agreeing", "__first"])
+    cluster = [("Anna",) * len(columns), (None,) * len(columns)]
+    assert golden(con, columns, [cluster]) == cluster[:1]
 
 
 def test_columns_of_an_address_belong_together_and_a_second_street_to_another_one():
