@@ -131,6 +131,10 @@ def _in(kind: str) -> Callable[[str], object]:
     return lambda value: folded(value) in known_words()[kind]
 
 
+def _is_salutation(value: str) -> bool:
+    return bool(known_words()["gender"].union(known_words()["firm"]) & {folded(value)})
+
+
 def _is_street(value: str) -> bool:
     words = folded(value).split()
     return any(word in known_words()["street"] or _STREET_END.search(word) for word in words)
@@ -151,7 +155,7 @@ def _has_letters(value: str) -> bool:
 _SHAPES: dict[Role, Callable[[str], object]] = {
     "email": _EMAIL.match, "website": _URL.search, "phone": _is_phone,
     "birth_date": is_date, "birth_year": _YEAR.match, "postcode": _POSTCODE.match,
-    "house_number": _HOUSE_NUMBER.match, "vat_id": _VAT.match, "gender": _in("gender"),
+    "house_number": _HOUSE_NUMBER.match, "vat_id": _VAT.match, "gender": _is_salutation,
     "country": _in("country"), "street": _is_street,
     "birth_day": lambda v: v.strip(".").isdigit() and 1 <= int(v.strip(".")) <= 31,
     "birth_month": lambda v: (
@@ -165,7 +169,7 @@ _TELLING: tuple[tuple[Role, float, float, str], ...] = (
     ("email", 0.5, 0.99, "are e-mail addresses"),
     ("vat_id", 0.5, 0.95, "are VAT ids"),
     ("website", 0.5, 0.9, "are web addresses"),
-    ("gender", 0.7, 0.9, "are words for a gender"),
+    ("gender", 0.7, 0.9, "are words for a gender, or address a firm"),
     ("country", 0.7, 0.8, "are countries"),
     ("street", 0.3, 0.9, "hold a word for a street"),
     ("birth_date", 0.6, 0.75, "are dates"),

@@ -5,24 +5,36 @@ Flow: roles of the columns → an SQL expression of the party type per row, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dedupe.discovery.folding import folded_sql
 from dedupe.discovery.profile import text_sql
-from dedupe.discovery.roles import known_words
+from dedupe.discovery.roles import Role, known_words
 
 if TYPE_CHECKING:
     import duckdb
 
     from dedupe.discovery.discovery import Discovery
 
-# Words that a firm's name ends or begins with; dots and blanks inside them are optional.
+# Legal forms and words of trades, of which dots and blanks are optional: a firm has them anywhere.
 _FIRM = (
-    "gmbh|g\\.?m\\.?b\\.?h|mbh|ug|ag|kg|kgaa|ohg|gbr|e\\.? ?k|e\\.? ?v|e\\.? ?g|se|ltd|limited|llc"
-    "|inc|corp|corporation|plc|company|co|sarl|sas|s\\.r\\.l|srl|spa|b\\.?v|n\\.v|gruppe|group"
-    "|holding|verein|stiftung|genossenschaft|gesellschaft|university|bank|hotel|praxis|kanzlei"
-    "|werke|services|solutions"
+    r"g(es)?\.? ?m\.? ?b\.? ?h|mbh|ug|kg|kgaa|ohg|gbr|ltd|limited|llc|inc|corp|corporation|plc"
+    r"|company|sarl|sas|s\.? ?r\.? ?l|spa|gruppe|group|holding|verein|stiftung|genossenschaft"
+    r"|gesellschaft|university|hotel|praxis|kanzlei|werke|services|solutions"
 )
+# People bear these as initials and names: they tell a firm at the end of a name, or …
+_SHORT = r"se|co|ag|e\.? ?k|e\.? ?v|e\.? ?g|b\.? ?v|n\.? ?v"
+# … inside one as it was written: `Siemens AG Österreich`, `TSV Ulm e.V. Fußball`, `Lang & Co Bau`.
+_WRITTEN = r" AG| BV| NV| e\.? ?[GKV]|& ?[Cc][Oo]"
+_NONE = r"[^\pL\pM]"  # neither a letter nor its accent
+_NAMES_A_FIRM = (
+    rf"(^|{_NONE})(?i:{_FIRM})({_NONE}|$)|[\pL\d]{_NONE}+(?i:{_SHORT}){_NONE}*$"
+    rf"|({_WRITTEN})({_NONE}|$)"
+)
+_NAMES_A_BANK = rf"(?i)(^|{_NONE})bank({_NONE}|$)"
+_ADDRESS: tuple[Role, ...] = ("gender", "title")
 FEWEST = 0.02  # a party type that fewer rows have than this is a mistake in the data
 
 
@@ -82,21 +94,51 @@ def _one_of(columns: list[str]) -> str:
 
 
 def _is_firm(name: str, discovery: Discovery) -> str:
-    """A legal form in the name, or a VAT id without anything that people have."""
-    tests = [f"regexp_matches(lower({name}), '(^|[^a-z])({_FIRM})\\.?([^a-z]|$)')"]
-    vat, birth = discovery.of("vat_id"), discovery.of("birth_date", "birth_year", "gender", "title")
-    if vat:
-        tests.append(f"({_any_filled(vat)})")
-    sure = " or ".join(tests)
-    return f"coalesce(({sure}){f' and not ({_any_filled(birth)})' if birth else ''}, false)"
+    """Addressed as one; else, without what people have: named as one, or with a VAT id."""
+    vat = discovery.of("vat_id")
+    told = f"{_any_filled(vat)} or {_named_as_firm(name)}" if vat else _named_as_firm(name)
+    return (
+        f"(case when {_addressed_as_firm(discovery)} then true"
+        f" when {_has_what_people_have(discovery)} then false else {told} end)"
+    )
+
+
+def _named_as_firm(name: str) -> str:
+    called_bank = f"{_begins_with_given_name(name)} and {_words(name)} = 2"  # Hans Bank
+    return (
+        f"case when regexp_matches({name}, '{_NAMES_A_FIRM}') then true"
+        f" when regexp_matches({name}, '{_NAMES_A_BANK}') then not ({called_bank}) else false end"
+    )
 
 
 def _is_person(name: str, discovery: Discovery) -> str:
     """In a column of firms: a usual given name in front and no word of a firm."""
-    given = ", ".join(f"'{word}'" for word in sorted(known_words()["given"]))
-    first = f"split_part(lower({name}), ' ', 1)"
-    birth = discovery.of("birth_date", "birth_year", "gender", "title")
-    stated = f" or {_any_filled(birth)}" if birth else ""
-    two_words = f"array_length(string_split({name}, ' ')) between 2 and 3"
-    person = f"(({first} in ({given}) and {two_words}){stated})"
+    named = f"{_begins_with_given_name(name)} and {_words(name)} between 2 and 3"
+    person = f"({_has_what_people_have(discovery)} or ({named}))"
     return f"coalesce(not {_is_firm(name, discovery)} and {person}, false)"
+
+
+def _begins_with_given_name(name: str) -> str:
+    first = folded_sql(f"split_part({name}, ' ', 1)")
+    return f"list_contains({_listed(known_words()['given'])}, split_part({first}, ' ', 1))"
+
+
+def _words(text: str) -> str:
+    return f"array_length(string_split({text}, ' '))"
+
+
+def _addressed_as_firm(discovery: Discovery) -> str:
+    """`Firma` where others have `Frau`: the value speaks, not that there is one."""
+    firm = _listed(known_words()["firm"])
+    said = (f"rtrim(lower({text_sql(column)}), '.')" for column in discovery.of(*_ADDRESS))
+    return " or ".join(f"coalesce(list_contains({firm}, {one}), false)" for one in said) or "false"
+
+
+def _has_what_people_have(discovery: Discovery) -> str:
+    """Of those who are not addressed as firms."""
+    return _any_filled(discovery.of("birth_date", "birth_year", *_ADDRESS)) or "false"
+
+
+def _listed(words: Iterable[str]) -> str:
+    """SQL: a list; of each `in` DuckDB makes a join."""
+    return "['" + "', '".join(sorted(words)) + "']"

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from dedupe.discovery.match_input import folded_sql
+from dedupe.discovery.folding import folded_sql
 from dedupe.files.loaded import POSITION, RECORD, distinct_names
 from stamm.duck import quoted
 
