@@ -8,12 +8,14 @@ name, identifiers, categories and other text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dedupe.discovery.dates import birth_digits
+from dedupe.discovery.dates import birth_digits, month_words
 from dedupe.discovery.discovery import Discovery
+from dedupe.discovery.folding import compact_sql, folded_sql, words_sql
 from dedupe.discovery.parties import party_type_sql
-from dedupe.discovery.profile import text_sql
+from dedupe.discovery.profile import text_sql, trimmed_sql
 from dedupe.discovery.roles import Role, name_words
 from stamm.duck import quoted
 
@@ -57,8 +59,8 @@ def write_match_input(con: duckdb.DuckDBPyConnection, table: str, discovery: Dis
         "party_type": party_type_sql(discovery),
         **{name: _first_sql(discovery, role) for name, role in KNOWN.items()},
         **_placed_names(con, table, discovery),
-        "emails": _list_sql(discovery.of("email")),
-        "phones": _list_sql(discovery.of("phone")),
+        "emails": _mailboxes_sql(discovery.of("email")),
+        "phones": _phones_sql(discovery.of("phone")),
         "country": _country_sql(discovery),
         **_NOTHING,
         **further_columns(discovery),
@@ -140,27 +142,6 @@ def further_columns(discovery: Discovery) -> dict[str, str]:
     return columns
 
 
-def folded_sql(text: str) -> str:
-    """Lower case ASCII words, the German way, as `standardise.folding` has it."""
-    spelled = f"lower({text})"
-    for letter, ascii_letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "o")):
-        spelled = f"replace({spelled}, '{letter}', '{ascii_letters}')"
-    words = f"trim(regexp_replace(strip_accents({spelled}), '[^a-z0-9]+', ' ', 'g'))"
-    return f"nullif({words}, '')"
-
-
-def compact_sql(text: str) -> str:
-    """Letters and digits alone; a number read as a float loses its `.0`."""
-    whole = f"lower(regexp_replace({text}, '\\.0$', ''))"
-    return f"nullif(regexp_replace({whole}, '[^a-z0-9]', '', 'g'), '')"
-
-
-def words_sql(columns: list[str]) -> str:
-    """All distinct words of the names, sorted; null where there are none."""
-    joined = folded_sql(f"concat_ws(' ', {', '.join(text_sql(c) for c in columns)})")
-    return f"nullif(list_sort(list_distinct(string_split({joined}, ' '))), [''])"
-
-
 def _first_sql(discovery: Discovery, role: Role) -> str:
     return _coalesced(discovery.as_one(role)) or "null::varchar"
 
@@ -171,11 +152,35 @@ def _coalesced(columns: list[str]) -> str:
     return f"coalesce({values})" if len(columns) > 1 else values
 
 
-def _list_sql(columns: list[str]) -> str:
-    if not columns:
+def _mailboxes_sql(columns: list[str]) -> str:
+    """All of them; words beside them, such as names, are none."""
+    every = (f"regexp_split_to_array({text_sql(c)}, '[\\s;,|/]+')" for c in columns)
+    return _list_sql(every, "x like '%@%'")
+
+
+def _phones_sql(columns: list[str]) -> str:
+    every = (f"regexp_split_to_array({_parted_sql(c)}, '\\s*[;,|]\\s*')" for c in columns)
+    return _list_sql(every, "x <> ''")
+
+
+# What may be dialled by itself; a stroke after the area code is part of it: 030/123456.
+_DIGIT = r"[ ().-]*\d"
+_WHOLE = rf"\(?[+0](?:(?:{_DIGIT}){{6,}}|(?:{_DIGIT}){{1,7}}[ ).-]*/(?:{_DIGIT}){{4,}})"
+
+
+def _parted_sql(column: str) -> str:
+    """A cell of phones with `;` for its line breaks, and for strokes between whole numbers."""
+    lines = f"regexp_replace({quoted(column)}::varchar, '[\\r\\n]+', ';', 'g')"
+    pair = f"'({_WHOLE}) ?/ ?({_WHOLE})', '\\1;\\2', 'g'"
+    # Twice: the first time parts each second number from the one before it.
+    return f"regexp_replace(regexp_replace({trimmed_sql(lines)}, {pair}), {pair})"
+
+
+def _list_sql(lists: Iterable[str], holds: str) -> str:
+    every = ", ".join(lists)
+    if not every:
         return "[]::varchar[]"
-    every = ", ".join(f"regexp_split_to_array({text_sql(c)}, '\\s*[;,|]\\s*')" for c in columns)
-    return f"list_distinct(list_filter(flatten([{every}]), x -> x is not null and x <> ''))"
+    return f"list_distinct(list_filter(flatten([{every}]), x -> x is not null and {holds}))"
 
 
 def _country_sql(discovery: Discovery) -> str:
@@ -246,10 +251,25 @@ def _birth_sql(births: dict[str, str], discovery: Discovery) -> str:
 def _split_birth(discovery: Discovery) -> str:
     """Year, month and day from columns of their own; what is not known is 00."""
     year = _coalesced(discovery.as_one("birth_year"))
-    parts = [f"lpad(nullif(regexp_replace({year}, '\\D', '', 'g'), ''), 4, '0')"]
-    roles: tuple[Role, ...] = ("birth_month", "birth_day")
-    for role in roles:
-        column = _coalesced(discovery.as_one(role))
-        number = column and f"lpad(try_cast({column} as double)::int::varchar, 2, '0')"
-        parts.append(f"coalesce({number}, '00')" if number else "'00'")
+    digits = f"lpad(nullif(regexp_replace({year}, '\\D', '', 'g'), ''), 4, '0')"
+    month = _coalesced(discovery.as_one("birth_month"))
+    day = _coalesced(discovery.as_one("birth_day"))
+    parts = (
+        f"nullif({digits}, '0000')",
+        _part_sql(month, f"{_month_numbers()}[{folded_sql(month)}]") if month else "'00'",
+        _part_sql(day, "null") if day else "'00'",
+    )
     return " || ".join(parts)
+
+
+def _part_sql(text: str, word: str) -> str:
+    """Two digits of a number, such as `3.`, or of what a word says."""
+    number = f"try_cast(try_cast(rtrim({text}, '.') as double) as int)"
+    told = f"case when {number} between 1 and 99 then {number}::varchar end"
+    return f"lpad(coalesce({told}, {word}, '0'), 2, '0')"
+
+
+def _month_numbers() -> str:
+    """SQL: a map of the words for months."""
+    words = month_words()
+    return f"map({list(words)}, {list(words.values())})"

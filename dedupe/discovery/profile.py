@@ -64,7 +64,12 @@ def text_sql(column: str) -> str:
 
     Words that stand for "nothing" are nothing: a million times `n/a` is no evidence.
     """
-    trimmed = f"trim(regexp_replace({quoted(column)}::varchar, '\\s+', ' ', 'g'))"
+    return trimmed_sql(f"{quoted(column)}::varchar")
+
+
+def trimmed_sql(text: str) -> str:
+    """The same of any text in SQL."""
+    trimmed = f"trim(regexp_replace({text}, '\\s+', ' ', 'g'))"
     nothing = ", ".join(f"'{word}'" for word in _NOTHING)
     # A list: of each `in` DuckDB makes a join, and a hundred joins in one statement take a minute.
     return f"case when not list_contains([{nothing}], lower({trimmed})) then {trimmed} end"
