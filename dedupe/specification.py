@@ -104,6 +104,12 @@ class Alternative(_Strict):
     share: float = Field(gt=0, lt=1, description="start: their share among blocked pairs")
     origin: str
 
+    def by_chance(self, comparison: Comparison) -> bool:
+        """Whether they agree in it as strangers do; so they do in what is named nowhere here."""
+        if comparison.name in self.as_strangers:
+            return True
+        return comparison.name not in self.alike and not comparison.corrects
+
 
 class Prior(_Strict):
     """`matches_per_record` is what is believed before any data are seen."""

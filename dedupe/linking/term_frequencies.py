@@ -55,7 +55,7 @@ def frequency_terms(trained: Trained) -> list[tuple[Comparison, Level]]:
 def is_strangers(trained: Trained, comparison: Comparison) -> bool:
     """Whether pairs of the alternative agree in it by chance only."""
     alternative = trained.specification.alternative
-    return alternative is not None and comparison.name in alternative.as_strangers
+    return alternative is not None and alternative.by_chance(comparison)
 
 
 def build_frequencies(

@@ -82,7 +82,7 @@ def _start(specification: Specification, u: list[Floats]) -> Kinds:
 def _alike(specification: Specification, comparison: Comparison, u: Floats) -> Floats:
     """Among pairs of the alternative: by chance, or the stated chance of the best level."""
     alternative = specification.alternative
-    if alternative is None or comparison.corrects or comparison.name in alternative.as_strangers:
+    if alternative is None or comparison.corrects or alternative.by_chance(comparison):
         return u
     best = alternative.alike[comparison.name]
     mixed = u * (1.0 - best)
@@ -100,7 +100,7 @@ def _anchors(specification: Specification, start: Kinds) -> list[list[Floats | N
     alternative = specification.alternative
     if alternative is not None:
         anchors.append([
-            None if c.corrects or c.name in alternative.as_strangers else ANCHOR * table
+            None if c.corrects or alternative.by_chance(c) else ANCHOR * table
             for c, table in zip(specification.comparisons, start.tables[2], strict=True)
         ])  # fmt: skip
     return anchors
