@@ -6,9 +6,9 @@ two keys together) → their pairs counted. `worth` chooses among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, count
 from typing import TYPE_CHECKING
 
 from dedupe.discovery.columns import Measured
@@ -61,19 +61,28 @@ def price_rules(
 
 def candidates(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[BlockingRule]:
     """Each key alone, and each two keys of different comparisons."""
-    keys = list(_keys(comparisons, columns))
+    keys, taken = list(_keys(comparisons, columns)), set[str]()
     for size in (1, 2):
         for combination in combinations(keys, size):
             fires = {key.comparison: key.level for key in combination}
             if len(fires) == size:
                 names = [key.column for key in combination]
+                taken.add(called := _rule_name(names, taken))
                 yield BlockingRule(
-                    name="same_" + "_and_".join(name.removeprefix("x_") for name in names),
+                    name=called,
                     columns=tuple(names),
                     cap=CAPS[0],
                     fires_at=fires,
                     origin="chosen by measured worth",
                 )
+
+
+def _rule_name(columns: Sequence[str], taken: Collection[str]) -> str:
+    """`same_city`; `same_x_city` where a column of ours and one of the user's are called so."""
+    short = "same_" + "_and_".join(name.removeprefix("x_") for name in columns)
+    whole = "same_" + "_and_".join(columns)
+    numbered = (f"{whole}_{number}" for number in count(2))
+    return next(name for name in chain((short, whole), numbered) if name not in taken)
 
 
 def _keys(comparisons: Sequence[Comparison], columns: Columns) -> Iterator[Key]:
