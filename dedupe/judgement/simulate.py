@@ -111,9 +111,9 @@ def copied(places: Places, scratch: Path) -> Iterator[Places]:
     scratch.mkdir(parents=True)
     copy = Places(scratch / "warehouse.duckdb", scratch / "state.db", scratch / "dedupe")
     try:
-        for file in places.warehouse.parent.glob(places.warehouse.name + "*"):  # and its log
-            rest = file.name.removeprefix(places.warehouse.name)
-            shutil.copyfile(file, scratch / (copy.warehouse.name + rest))
+        shutil.copyfile(places.warehouse, copy.warehouse)
+        if _log(places.warehouse).exists():
+            shutil.copyfile(_log(places.warehouse), _log(copy.warehouse))
         if places.linkage.exists():
             shutil.copytree(places.linkage, copy.linkage)
         with closing(Store.open(places.store)) as store:
@@ -121,6 +121,11 @@ def copied(places: Places, scratch: Path) -> Iterator[Places]:
         yield copy
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _log(warehouse: Path) -> Path:
+    """What DuckDB wrote and has not yet put into the file."""
+    return warehouse.with_name(f"{warehouse.name}.wal")
 
 
 def _write_moves(con: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dedupe.identity import ledger
 from dedupe.judgement.judgements import record_judgement
-from dedupe.judgement.simulate import Places, simulated
+from dedupe.judgement.simulate import Places, copied, simulated
 from dedupe.resolve import resolve_parties
 from dedupe.specification import load_specification
 from stamm.duck import open_warehouse
@@ -113,6 +113,17 @@ def test_judgements_that_no_run_has_applied_are_part_of_the_prediction(places):
     _, events, after, _ = simulate(places, specifications())
     assert "split" in {e.event for e in events}
     assert dict(after)["p0@erp"] != dict(after)["p0@shop"]
+
+
+def test_what_a_run_that_was_killed_left_beside_the_warehouse_is_not_in_the_way(tmp_path):
+    places = Places(tmp_path / "w.duckdb", tmp_path / "state.db", tmp_path / "dedupe")
+    places.warehouse.write_bytes(b"warehouse")
+    (tmp_path / "w.duckdb.wal").write_bytes(b"log")
+    (tmp_path / "w.duckdb.tmp").mkdir()  # DuckDB was spilling
+    Store.open(places.store).close()
+    with copied(places, tmp_path / "scratch") as copy:
+        found = {file.name: file.read_bytes() for file in copy.warehouse.parent.glob("*.duckdb*")}
+    assert found == {"warehouse.duckdb": b"warehouse", "warehouse.duckdb.wal": b"log"}
 
 
 def test_without_a_run_there_is_nothing_to_start_from(tmp_path):
