@@ -36,7 +36,7 @@ from dedupe.files.reading import Pool, read_files
 from dedupe.measures.evaluate import Scores, scores
 from dedupe.measures.expected import candidates as candidates_of
 from stamm.duck import open_warehouse
-from stamm.errors import UsageError
+from stamm.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -94,6 +94,7 @@ def dedupe_files(
             con, files, aside,
             id_column=chosen.id_column, truth_column=chosen.truth_column,
         )  # fmt: skip
+        _check_truth(con, chosen.truth_column)
         discovery = _discover(con, pool, chosen, own)
         copies = set_copies_aside(con, telling_columns(discovery) or pool.columns)
         pool = replace(pool, remarks=(*pool.remarks, *copies))
@@ -101,6 +102,15 @@ def dedupe_files(
         tell("scoring against the truth" if chosen.truth_column else "done")
         measured = _score(con) if chosen.truth_column else None
     return Result(out, findings, measured)
+
+
+def _check_truth(con: duckdb.DuckDBPyConnection, column: str) -> None:
+    """Raise InputError if no record has a truth: scores of nothing would look perfect."""
+    if column and not con.table("files.truth").limit(1).fetchall():
+        raise InputError(
+            f"--truth: expected a value in some row of {column!r}, found none",
+            hint="Name the column that knows who is who, or leave out --truth.",
+        )
 
 
 def _own_specification(options: Options) -> OwnSpecification | None:

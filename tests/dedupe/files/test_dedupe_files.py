@@ -200,6 +200,13 @@ def test_a_specification_with_an_unknown_column_is_told(folder, result, tmp_path
         )
 
 
+def test_a_truth_that_no_row_has_is_refused_before_anything_is_linked(tmp_path):
+    path = write(tmp_path, "Name,wer\nAnna Groß,\nBeate Klein,\n")
+    with pytest.raises(InputError, match="--truth: expected a value .* of 'wer', found none"):
+        dedupe_files([path], Options(truth_column="wer", out=tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_output_folder_must_be_one(folder, tmp_path):
     with pytest.raises(UsageError, match="--out: expected a folder, found a file"):
         dedupe_files([folder / "shop.csv"], Options(out=write(tmp_path, "")))
