@@ -23,12 +23,13 @@ DECISIONS = (
 )
 
 
-# Settings that say when and how one is told, and nothing of what is built.
-_NO_ROWS = {"alerts", "log", "schedule", "hourly", "owner"}
+# Settings that say when and how one is told, and nothing of what is built. Where sources are and
+# how they are read shows in landing; what they declare of their streams is `_declared`.
+_NO_ROWS = {"sources", "alerts", "log", "schedule", "hourly", "owner"}
 
 
 def run_fingerprint(project: Project, store: Store, as_of: date) -> str:
-    """Landing, decisions, code, models, settings and the as-of date."""
+    """Landing, decisions, code, models, settings, declared streams and the as-of date."""
     from connectors.landing import fingerprint
 
     parts = [
@@ -37,7 +38,8 @@ def run_fingerprint(project: Project, store: Store, as_of: date) -> str:
         _sent_back(project, store),
         _code(),
         project_fingerprint(),
-        project.settings.model_copy(update={"sources": {}}).model_dump_json(exclude=_NO_ROWS),
+        project.settings.model_dump_json(exclude=_NO_ROWS),
+        _declared(project),
         *(spec.model_dump_json() for spec in match_specifications(project).values()),
         as_of.isoformat(),
     ]
@@ -58,6 +60,16 @@ def _sent_back(project: Project, store: Store) -> str:
     from connectors.sinks.echo import sent_values
 
     return str(len(sent_values(store, project.settings.sinks.values())))
+
+
+def _declared(project: Project) -> str:
+    """What the landing tables take from declarations: those of tables stand in the settings."""
+    streams = sorted(
+        (system.name, stream.name, repr((stream.holds, stream.basis, stream.field_groups)))
+        for system in project.systems.values()
+        for stream in system.streams
+    )
+    return repr(streams)
 
 
 def _code() -> str:

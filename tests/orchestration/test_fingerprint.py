@@ -9,7 +9,7 @@ import pytest
 from dedupe.judgement.judgements import record_judgement
 from dedupe.judgement.pins import Wish, forget_pins, pin, unpin
 from orchestration.fingerprint import decisions, run_fingerprint
-from orchestration.project import Project
+from orchestration.project import Project, open_project
 from privacy.consents import ConsentEvent, record_consent
 from privacy.suppressions import suppress_address, suppress_party
 from stamm.home import Home
@@ -75,6 +75,47 @@ def test_an_edited_specification_of_ones_own_is_a_change(store, tmp_path):
     assert run_fingerprint(project, store, AT.date()) == before
     own.write_text(own.read_text(encoding="utf-8").replace("candidate: 0.05", "candidate: 0.06"))
     assert run_fingerprint(project, store, AT.date()) != before
+
+
+TILL = """
+sources:
+  till:
+    system: database
+    url: "sqlite:///till.db"
+    tables:
+      customers: {table: kunden, key: nr, holds: parties, map: {given_name: vorname}}
+      sales: {table: auftrag, key: nr, basis: invoice}
+"""
+OTHERWISE = {
+    "its basis": TILL.replace("holds: parties", "holds: parties, basis: marketing"),
+    "what it holds": TILL.replace("holds: parties, ", ""),
+    "a table less": "\n".join(line for line in TILL.splitlines() if "sales:" not in line),
+    "its name": TILL.replace("sales:", "orders:"),
+}
+
+
+@pytest.fixture
+def declared(store, tmp_path):
+    """The fingerprint of a project with this `stamm.yaml`."""
+
+    def fingerprint(text):
+        file = tmp_path / "stamm.yaml"
+        file.write_text(text, encoding="utf-8")
+        return run_fingerprint(open_project(file), store, AT.date())
+
+    return fingerprint
+
+
+@pytest.mark.parametrize("changed", OTHERWISE)
+def test_what_is_declared_of_a_table_is_part_of_what_a_build_is_made_of(declared, changed):
+    assert declared(OTHERWISE[changed]) != declared(TILL)
+
+
+def test_where_a_source_is_and_the_order_of_its_tables_change_nothing(declared):
+    *rest, customers, sales = TILL.splitlines()
+    told_later = TILL.replace("    system:", "    late_after: 3\n    system:")
+    moved = "\n".join([*rest, sales, customers]).replace("till.db", "elsewhere.db")
+    assert declared(TILL) == declared(told_later) == declared(moved)
 
 
 def test_a_table_that_is_made_empty_is_no_decision(store):
