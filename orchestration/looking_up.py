@@ -1,15 +1,15 @@
 """Look-ups that keep up with runs: read into memory, and read again after a run has ended.
 
 In: the data folder and the operational store. Out: hits that may be shown, of the last run that
-could be read; while the next one holds the warehouse, answers are those of the run before.
+could be read; while the next one is at work, answers are those of the run before.
 """
 
 from __future__ import annotations
 
 from dedupe.lookup import Card, Hit, Lookup
 from orchestration.runs import RunLog
+from orchestration.turns import last_run
 from serving.looking_up import find_shown
-from stamm.duck import open_warehouse
 from stamm.errors import StammError
 from stamm.home import Home
 from stamm.store import Store
@@ -35,10 +35,10 @@ class CurrentLookup:
             return
         try:
             self.lookup = self._read()
-        except StammError:  # the next run holds the warehouse: asked again with the next card
+        except StammError:  # the next run is at work: asked again with the next card
             return
         self._as_of = ended
 
     def _read(self) -> Lookup:
-        with open_warehouse(self._home.warehouse, read_only=True) as con:
+        with last_run(self._home) as con:
             return Lookup.open(con, self._home.linkage)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.evaluation import Scores, evaluate
+from orchestration.turns import last_run
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,12 +48,7 @@ class Evaluation:
 @contextmanager
 def after_a_run(project: Project) -> Iterator[tuple[duckdb.DuckDBPyConnection, Store]]:
     """The private warehouse, read-only, and the operational store."""
-    from stamm.duck import open_warehouse
-
-    with (
-        open_warehouse(project.home.warehouse, read_only=True) as con,
-        closing(project.open_store()) as store,
-    ):
+    with last_run(project.home) as con, closing(project.open_store()) as store:
         yield con, store
 
 

@@ -22,6 +22,7 @@ from orchestration.project import Project, open_project, run_moment, with_source
 from orchestration.run_stats import write_run_stats
 from orchestration.runs import Failure, RunLog
 from orchestration.target_groups import target_group_variables
+from orchestration.turns import written
 from serving.feed import catch_up
 from serving.release import refresh
 from stamm.errors import Several, StammError
@@ -180,6 +181,7 @@ class Pipeline(ConfigurableResource[Any]):
         with (
             _told("session"),
             alone(project, patience=self.patience),
+            written(project.home),
             with_sources(project) as served,
             about(run_id=run_id),
         ):

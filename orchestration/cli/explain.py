@@ -25,15 +25,12 @@ def explain(
 
     from orchestration.cli.output import as_json as write
     from orchestration.project import open_project
+    from orchestration.turns import last_run
     from serving.explaining import explain_shown
-    from stamm.duck import open_warehouse
     from stamm.store import Store
 
     home = open_project().home
-    with (
-        open_warehouse(home.warehouse, read_only=True) as con,
-        closing(Store.open(home.store)) as store,
-    ):
+    with last_run(home) as con, closing(Store.open(home.store)) as store:
         explanation = explain_shown(con, store, home.linkage, record_a, record_b)
     if as_json:
         write(asdict(explanation))

@@ -98,14 +98,11 @@ def why(
 
     from orchestration.cli.output import as_json as write
     from orchestration.project import open_project
+    from orchestration.turns import last_run
     from serving.explaining import why_shown
-    from stamm.duck import open_warehouse
 
     project = open_project()
-    with (
-        open_warehouse(project.home.warehouse, read_only=True) as con,
-        closing(project.open_store()) as store,
-    ):
+    with last_run(project.home) as con, closing(project.open_store()) as store:
         found = why_shown(con, store, asked, attribute)
     if as_json:
         cells = [{**asdict(cell), "reason": cell.reason} for cell in found.cells]

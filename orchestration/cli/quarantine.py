@@ -130,11 +130,12 @@ def _decide(decision: Decision, records: list[str], rule: str, why: str) -> None
 
 @contextmanager
 def _warehouse(project: Project) -> Iterator[duckdb.DuckDBPyConnection]:
-    from stamm.duck import in_memory, open_warehouse
+    from orchestration.turns import last_run
+    from stamm.duck import in_memory
 
     if not project.home.warehouse.exists():  # no run yet: an empty quarantine
         with in_memory() as con:
             yield con
         return
-    with open_warehouse(project.home.warehouse, read_only=True) as con:
+    with last_run(project.home) as con:
         yield con
