@@ -92,7 +92,8 @@ class Batch:
     """A query and the checks on its rows.
 
     Either one row per record, with `source`, `stream` and `record_id` (rows at fault go to
-    quarantine), or one per `subject` with `checked` and `affected` rows behind it.
+    quarantine), or one per `subject` with `checked` and `affected` rows behind it, and where rows
+    may be released as `<column>_released` those that were.
     """
 
     name: str

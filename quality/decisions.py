@@ -37,6 +37,13 @@ DDL = [
 ]
 
 
+# Rules that no release can help, as later stages build on them, and what to do instead.
+_NEEDED = {
+    "fact_state_is_known": "Map the code of the source in its staging or intermediate model, mend "
+    "it at the source, or leave the record out: `stamm quarantine drop`.",
+}
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A row in quarantine; `gate` found it by `rule`."""
@@ -88,16 +95,10 @@ def decide(
     """Note a decision on these rows; returns how many rows it is about.
 
     Raises `UsageError` for a row that cannot be decided about: one that never landed has nothing
-    to release or to leave out.
+    to release or to leave out, and what the marts cannot hold cannot be released.
     """
     for row in rows:
-        if row.gate == "landing":
-            raise UsageError(
-                f"expected a row that landed, found {row.record_id}, which {row.source}."
-                f"{row.stream} sent unreadable ({row.rule}: {row.reason})",
-                hint="Mend it at the source: the next read lands it and empties the quarantine. "
-                "`stamm schema declare` accepts a drifted field.",
-            )
+        _require_decidable(row, decision)
     store.migrate("quarantine", DDL)
     with store.transaction() as db:
         db.executemany(
@@ -110,6 +111,22 @@ def decide(
             ],
         )  # fmt: skip
     return len(rows)
+
+
+def _require_decidable(row: Waiting, decision: Decision) -> None:
+    if row.gate == "landing":
+        raise UsageError(
+            f"expected a row that landed, found {row.record_id}, which {row.source}."
+            f"{row.stream} sent unreadable ({row.rule}: {row.reason})",
+            hint="Mend it at the source: the next read lands it and empties the quarantine. "
+            "`stamm schema declare` accepts a drifted field.",
+        )
+    if decision == "release" and row.rule in _NEEDED:
+        raise UsageError(
+            f"expected a rule that the marts can do without, found {row.rule} "
+            f"({row.record_id} of {row.source}.{row.stream}): a release would stop the run later",
+            hint=f"{_NEEDED[row.rule]} --rule releases it from another rule.",
+        )
 
 
 def decided_rows(store: Store, record: str, rule: str = "") -> list[Waiting]:
@@ -125,11 +142,22 @@ def decided(store: Store) -> Decided:
     """The decisions that stand."""
     rows = _standing(store)
     return Decided(
-        frozenset((r["record_id"], r["rule"]) for r in rows if r["decision"] == "release"),
+        frozenset(
+            (r["record_id"], r["rule"])
+            for r in rows
+            if r["decision"] == "release" and r["rule"] not in _NEEDED
+        ),
         frozenset(
             (_landed_id(r["record_id"]), r["content"]) for r in rows if r["decision"] == "drop"
         ),
     )
+
+
+def list_released(con: duckdb.DuckDBPyConnection, released: frozenset[tuple[str, str]]) -> None:
+    """Make the temporary table `released_rows`: a later gate may stumble over the same rows."""
+    con.execute("create or replace temp table released_rows (record_id varchar, rule varchar)")
+    records, rules = [record for record, _ in released], [rule for _, rule in released]
+    con.execute("insert into released_rows select unnest(?), unnest(?)", [records, rules])
 
 
 def drop_landed(con: duckdb.DuckDBPyConnection, store: Store) -> int:

@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check saw: rows, rows at fault, and the identity of those."""
+    """What one check saw: rows, rows at fault, and the identity of those; rows let through."""
 
     passed: bool
     rows: int
     failed: int
     at_fault: tuple[Mapping[str, Any], ...]
+    released: int = 0
 
     def without(self, record_ids: Collection[str]) -> Finding:
         """The finding as if these records were sound."""
         kept = tuple(row for row in self.at_fault if row["record_id"] not in record_ids)
         if len(kept) == len(self.at_fault):
             return self
-        failed = self.failed - (len(self.at_fault) - len(kept))
-        return Finding(not failed, self.rows, failed, kept)
+        released = len(self.at_fault) - len(kept)
+        failed = self.failed - released
+        return Finding(not failed, self.rows, failed, kept, released)
 
 
 def validate(

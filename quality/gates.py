@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from quality import golden, landing, marts, match_input
 from quality.checks import GATES, Batch, Check, CheckResult, Gate, GateReport, Thresholds
-from quality.decisions import decided
+from quality.decisions import decided, list_released
 from quality.expectations import Finding, validate
 from quality.figures.declared import WATCHED
 from quality.figures.watch import watch
@@ -66,6 +66,7 @@ def run_gate(
     day = as_of or moment.date()
     _prepare(con, store, gate, run_id, day)
     released = decided(store).released
+    list_released(con, released)
     results: list[CheckResult] = []
     at_fault: list[QuarantinedRow] = []
     for batch in _batches_of(gate, thresholds):
@@ -176,11 +177,19 @@ def _rows(batch: Batch, check: Check, finding: Finding, frame: pd.DataFrame) -> 
 
 def _observed(batch: Batch, check: Check, finding: Finding, frame: pd.DataFrame) -> str:
     """Figures and opaque ids only. Values of a batch of subjects are counts and shares."""
+    released = _released(check, finding, frame)
+    but = f", {released:,} released" if released else ""
     if batch.per_record:
-        return f"{finding.failed:,} of {finding.rows:,} rows at fault"
+        return f"{finding.failed:,} of {finding.rows:,} rows at fault{but}"
     if finding.passed:
-        return f"{finding.rows:,} looked at, none at fault"
-    return "; ".join(_figures(check, finding, frame))
+        return f"{finding.rows:,} looked at, none at fault{but}"
+    return "; ".join(_figures(check, finding, frame)) + but
+
+
+def _released(check: Check, finding: Finding, frame: pd.DataFrame) -> int:
+    """Rows that somebody let through; a batch of subjects counts them itself."""
+    counted = f"{check.expect.arguments['column']}_released"
+    return finding.released or (int(frame[counted].sum()) if counted in frame else 0)
 
 
 def _figures(check: Check, finding: Finding, frame: pd.DataFrame) -> Sequence[str]:

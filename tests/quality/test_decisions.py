@@ -60,6 +60,70 @@ def test_a_released_error_lets_the_run_go_on_and_another_row_stops_it(con, gate,
     assert (failed.passed, failed.rows_failed) == (False, 1)
 
 
+@pytest.fixture
+def without_a_buyer(con, gate):
+    """One order, f1, of which nobody knows who bought."""
+    con.execute("update intermediate.int_orders set buyer_record_id = null")
+    con.execute("update marts.fct_orders set party_link_id = null")
+    gate("match_input")
+    return con
+
+
+def of_check(report, name):
+    [found] = [check for check in report.checks if check.name == name]
+    return found
+
+
+def test_a_released_order_without_a_buyer_is_published_and_told_at_either_gate(
+    without_a_buyer, gate, store
+):
+    lost = of_check(gate("marts"), "fact_has_a_customer")
+    assert (lost.passed, lost.observed) == (False, "fct_orders: without_customer 1")
+
+    rows = waiting(without_a_buyer, rule="fact_has_a_buyer")
+    decide(store, without_a_buyer, "release", rows, by="a", why="over the counter", at=AT)
+
+    buyer = of_check(gate("match_input", run_id="run2"), "fact_has_a_buyer")
+    assert (buyer.passed, buyer.observed) == (True, "0 of 3 rows at fault, 1 released")
+    customer = of_check(gate("marts", run_id="run2"), "fact_has_a_customer")
+    assert (customer.passed, customer.observed) == (True, "6 looked at, none at fault, 1 released")
+
+
+def test_another_order_without_a_buyer_is_lost_all_the_same(without_a_buyer, gate, store):
+    decide(store, without_a_buyer, "release", waiting(without_a_buyer), by="a", why="", at=AT)
+    without_a_buyer.execute(
+        "insert into marts.fct_orders select * replace ('f2' as order_record_id) "
+        "from marts.fct_orders"
+    )
+    lost = of_check(gate("marts", run_id="run2"), "fact_has_a_customer")
+    assert (lost.rows_failed, lost.observed) == (1, "fct_orders: without_customer 1, 1 released")
+
+
+@pytest.fixture
+def in_no_state(con, gate):
+    """One order, f1, in a state that nobody knows."""
+    con.execute("update intermediate.int_orders set status = null")
+    gate("match_input")
+    return con
+
+
+def test_a_rule_that_the_marts_build_on_releases_nothing_and_says_what_to_do(in_no_state, store):
+    with pytest.raises(UsageError, match="found fact_state_is_known") as refused:
+        decide(store, in_no_state, "release", waiting(in_no_state), by="a", why="", at=AT)
+    assert "Map the code" in str(refused.value)
+    assert "stamm quarantine drop" in str(refused.value)
+
+
+def test_what_was_released_of_such_a_rule_before_counts_no_more(in_no_state, gate, store):
+    decided(store)
+    with store.transaction() as db:
+        db.execute(
+            "insert into quarantine_decisions values "
+            "(1, '', 'a', 'release', 'erp', 'orders', 'f1', 'fact_state_is_known', '', '')"
+        )
+    assert "fact_state_is_known" in rules(gate("match_input", run_id="run2"))
+
+
 def test_a_dropped_record_leaves_the_landing_views_and_is_counted(at_fault, gate, store):
     decide(store, at_fault, "drop", waiting(at_fault), by="a", why="a trial", at=AT)
 

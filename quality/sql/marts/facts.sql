@@ -1,6 +1,7 @@
 -- One row per kind of fact: rows that come twice, and rows that no report by customer would count. Who wrote a ticket may
 -- land after it, as a help desk keeps back what changed in its last minute, or be deleted before it: such a ticket waits
--- for its party. An address that is no contact, or a record that was set aside, is nobody we may know.
+-- for its party. An address that is no contact, or a record that was set aside, is nobody we may know. What somebody
+-- released before linking, as bought by nobody, is not lost.
 with facts as (
     select 'fct_orders' as subject, order_record_id as fact_id, party_link_id from marts.fct_orders
     union all
@@ -21,7 +22,11 @@ linked as (
         links.account_party_id is null and (
             crosswalk.record_id is not null
             or (facts.party_link_id is null and facts.subject in ('fct_orders', 'fct_invoices', 'fct_quotes'))
-        ) as is_lost,
+        ) as has_no_customer,
+        facts.party_link_id is null and facts.fact_id in (
+            select released.record_id from released_rows as released
+            where released.rule = 'fact_has_a_buyer'
+        ) as is_released,
         facts.party_link_id is null and facts.subject in ('fct_tickets', 'fct_feedback') as is_waiting
     from facts
     left join marts.xref_account_parties as links using (party_link_id)
@@ -31,7 +36,8 @@ select
     subject,
     count(*) as checked,
     count(*) - count(distinct fact_id) as doubled,
-    count_if(is_lost) as without_customer,
+    count_if(has_no_customer and not is_released) as without_customer,
+    count_if(has_no_customer and is_released) as without_customer_released,
     count_if(is_waiting) as waiting
 from linked
 group by subject
