@@ -25,6 +25,7 @@ from orchestration.target_groups import target_group_variables
 from orchestration.turns import written
 from serving.feed import catch_up
 from serving.release import refresh
+from serving.versions import moment_of_build
 from stamm.errors import Several, StammError
 from stamm.redaction import redact
 from stamm.store import Store
@@ -46,6 +47,7 @@ class Session:
     run_id: str
     as_of: date
     at: datetime
+    build_at: datetime  # `at`, unless the clock of an earlier build was ahead of it
     full: bool
     retrain: bool
     reextract: bool
@@ -71,7 +73,7 @@ class Session:
         settings = self.project.settings
         return {
             "as_of": self.as_of.isoformat(),
-            "build_at": f"{self.at:%Y-%m-%d %H:%M:%S}",
+            "build_at": f"{self.build_at:%Y-%m-%d %H:%M:%S}",
             "timezone": settings.timezone,
             "holdout_days": f"{settings.scores.holdout_days}",
             "run_id": self.run_id,
@@ -144,6 +146,15 @@ def _without_values(stage: str) -> Iterator[None]:
             f"{stage}: {kind}: {redact(str(failure).splitlines()[0])}",
             hint="logs/stamm.log in the data folder has the whole story.",
         ) from None
+
+
+def _build_at(store: Store, at: datetime) -> datetime:
+    moment = moment_of_build(store, at)
+    if moment != at:
+        logging.getLogger("stamm").warning(
+            "the clock is behind the last build: customers change as of %s, not of %s", moment, at
+        )
+    return moment
 
 
 def _keep_run_stats(store: Store, project: Project) -> None:
@@ -219,6 +230,7 @@ class Pipeline(ConfigurableResource[Any]):
             run_id=run_id,
             as_of=as_of,
             at=at,
+            build_at=_build_at(store, at),
             full=self.full,
             retrain=self.retrain,
             reextract=self.reextract,

@@ -9,6 +9,7 @@ added, closed or taken away.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from serving.suppressed import suppressed
@@ -28,6 +29,23 @@ DDL = [
 ]
 # Everything that is about the version, not about the customer.
 _FRAME = ("party_id", "valid_from", "valid_to", "is_current", "attributes_hash", "attributes")
+
+
+def moment_of_build(store: Store, at: datetime) -> datetime:
+    """`at`; after a clock that ran ahead, the second after the last moment that versions name.
+
+    A build dated before a version could not close it: the version, or what follows it, were lost.
+    """
+    if not store.has_table("customer_versions"):
+        return at
+    [row] = store.query(
+        "select max(coalesce(max(valid_from), ''), coalesce(max(valid_to), '')) as moment"
+        " from customer_versions"
+    )
+    if not row["moment"]:
+        return at
+    last = datetime.fromisoformat(row["moment"]).replace(tzinfo=UTC)
+    return at if at >= last else last + timedelta(seconds=1)
 
 
 def store_versions(con: duckdb.DuckDBPyConnection, store: Store) -> int:
