@@ -54,7 +54,7 @@ counted as (
 shared as (
     select
         declared.target_group,
-        count(*) as members
+        count(distinct mine.party_id) as members
     from declared
     inner join members as mine on declared.target_group = mine.target_group
     inner join members as theirs
