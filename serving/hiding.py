@@ -60,13 +60,14 @@ def _write_derived(
 
 
 def _orphaned_sql(said: str, crosswalk: str) -> str:
-    """Addresses that only records spoke for which are nobody's now, such as a deleted contact.
+    """Addresses that no record of a party spoke for: of a deleted contact, or of none at all.
 
-    The record may have been a hidden party's, which no table of a build tells any more.
+    They may be a hidden party's, which no table of a build tells. What was stated to us stays.
     """
     living = f"select record_id from {crosswalk}"
     return (
-        f"select address {said} where record_id not in ({living}) except "
+        f"select address {said} where record_id not in ({living}) "
+        "or (record_id is null and source <> 'api') except "
         f"select address {said} where record_id in ({living} where party_id not in "
         "(from hidden.parties))"
     )

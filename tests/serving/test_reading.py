@@ -37,8 +37,8 @@ create table marts.dim_contact as from (values ('P1', 'P9', 'Anna')) t(person_pa
 create table marts.xref_account_parties as from (values ('l1', 'P1', 'P9'), ('l2', null, 'P9'))
     t(party_link_id, buyer_party_id, account_party_id);
 create table marts.fct_consent_events as from (values
-    ('e1', 'r1', 'a@x.de'), ('e2', 'r2', 'b@x.de'), ('e3', null, 'c@x.de'))
-    t(consent_event_id, record_id, address);
+    ('e1', 'api', 'r1', 'a@x.de'), ('e2', 'api', 'r2', 'b@x.de'), ('e3', 'api', null, 'c@x.de'))
+    t(consent_event_id, source, record_id, address);
 create table marts.consent_state as select address, 'given' as state from marts.fct_consent_events;
 """
 
@@ -123,14 +123,19 @@ def test_a_reader_reaches_no_file(ask, store, tmp_path, suppressing):
     assert not (tmp_path / "leak.csv").exists()
 
 
-def test_what_a_deleted_contact_said_is_not_shown_while_somebody_is_suppressed(tmp_path, store):
-    """No build tells whose contact r9 was. What P2 says as well, b@x.de, is P2's and is shown."""
+def test_what_an_unknown_contact_said_is_not_shown_while_somebody_is_suppressed(tmp_path, store):
+    """No build tells whose the deleted contact r9 was, nor who clicked at an address without one.
+
+    What P2 says as well, b@x.de, is P2's and is shown.
+    """
     with open_warehouse(tmp_path / "w.duckdb") as con:
         con.execute(WAREHOUSE)
         con.execute(
             "insert into marts.fct_consent_events values "
-            "('e4', 'r9', 'gone@x.de'), ('e5', 'r9', 'b@x.de');"
-            "insert into marts.consent_state values ('gone@x.de', 'given')"
+            "('e4', 'mail', 'r9', 'gone@x.de'), ('e5', 'mail', 'r9', 'b@x.de'), "
+            "('e6', 'mail', null, 'click@x.de'), ('e7', 'mail', null, 'b@x.de');"
+            "insert into marts.consent_state values ('gone@x.de', 'given'), "
+            "('click@x.de', 'withdrawn')"
         )
     publish(tmp_path / "w.duckdb", tmp_path / "p", build_id="b1", info={})
 
@@ -142,11 +147,11 @@ def test_what_a_deleted_contact_said_is_not_shown_while_somebody_is_suppressed(t
 
     suppress_address(store, "else@x.de", reason="objection", at=AT)
     assert shown() == [
-        ["e1", "e2", "e3", "e4", "e5"],
-        ["a@x.de", "b@x.de", "c@x.de", "gone@x.de"],
+        ["e1", "e2", "e3", "e4", "e5", "e6", "e7"],
+        ["a@x.de", "b@x.de", "c@x.de", "click@x.de", "gone@x.de"],
     ]
     suppress_party(store, "P1", reason="erasure", at=AT)
-    assert shown() == [["e2", "e3", "e5"], ["b@x.de", "c@x.de"]]
+    assert shown() == [["e2", "e3", "e5", "e7"], ["b@x.de", "c@x.de"]]
 
 
 def test_an_account_keeps_the_orders_of_a_contact_who_is_suppressed(ask, store):

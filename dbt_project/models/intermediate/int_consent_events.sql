@@ -17,7 +17,8 @@ together as (
     {{ and_each('int_consent_events', ['brevo', 'ghost']) }}
 )
 
+-- A statement of no record is told apart by its source.
 select
-    md5(concat_ws('|', record_id, channel, address, event, occurred_at, evidence)) as consent_event_id,
+    md5(concat_ws('|', coalesce(record_id, source), channel, address, event, occurred_at, evidence)) as consent_event_id,
     *
 from together

@@ -49,22 +49,49 @@ mailboxes as (
     from versions where mailbox is not null group by source, mailbox
 ),
 
+-- A click counts for its address, also where no contact of that address ever landed.
 unsubscribed as (
     select mailboxes.record_id, events.source, lower(events.email) as address,
         'withdrawn' as event, events.occurred_at, 'unsubscribe link' as evidence
     from {{ ref('stg_brevo__events') }} as events
-    inner join mailboxes on events.source = mailboxes.source and lower(events.email) = mailboxes.mailbox
-    where events.event in ('unsubscribed', 'spam') and events.occurred_at is not null
+    left join mailboxes on events.source = mailboxes.source and lower(events.email) = mailboxes.mailbox
+    where events.event in ('unsubscribed', 'spam') and events.occurred_at is not null and events.email is not null
 ),
 
--- Blocked without any dated withdrawal: known to hold since the change that first showed it for this address.
+dated as (
+    select * from granted
+    union all by name
+    select * from confirmed
+    union all by name
+    select * from withdrawn
+    union all by name
+    select * from unsubscribed
+),
+
+-- Blocked versions with what the account had dated for the address by then.
+weighed as (
+    select versions.*,
+        max(dated.occurred_at) filter (where dated.event <> 'withdrawn') as given_at,
+        max(dated.occurred_at) filter (where dated.event = 'withdrawn') as withdrawn_at
+    from versions
+    left join dated
+        on versions.source = dated.source and versions.mailbox = dated.address
+            and coalesce(versions.updated_at >= dated.occurred_at, true)
+    where versions.email_blocked and versions.mailbox is not null
+    group by all
+),
+
+-- A block is known to hold since the change that first showed it for this address, or showed it again beside a newer
+-- grant. It tells nothing new while a dated withdrawal stands.
 blocked as (
     select record_id, source, mailbox as address, 'withdrawn' as event,
         updated_at as occurred_at, 'blocklist' as evidence
-    from versions
-    where email_blocked and mailbox is not null and opted_out_at is null
-        and not (coalesce(email_blocked_before, false) and mailbox is not distinct from mailbox_before)
-        and mailbox not in (select address from unsubscribed)
+    from weighed
+    where coalesce(withdrawn_at < given_at, withdrawn_at is null)
+    qualify not (
+        coalesce(email_blocked_before, false) and mailbox is not distinct from mailbox_before
+        and given_at is not distinct from lag(given_at) over (partition by record_id order by version)
+    )
 ),
 
 sms_blocked as (
@@ -76,13 +103,7 @@ sms_blocked as (
 ),
 
 by_email as (
-    select * from granted
-    union all by name
-    select * from confirmed
-    union all by name
-    select * from withdrawn
-    union all by name
-    select * from unsubscribed
+    select * from dated
     union all by name
     select * from blocked
 ),
