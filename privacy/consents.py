@@ -45,7 +45,7 @@ class ConsentEvent:
 
 
 def record_consent(store: Store, stated: ConsentEvent) -> str:
-    """Append the event and return its id; telling the same event twice adds nothing.
+    """Append the event and return its id; telling it twice of the same record adds nothing.
 
     Raises UsageError for a grant or a confirmation that nothing proves.
     """
@@ -56,8 +56,9 @@ def record_consent(store: Store, stated: ConsentEvent) -> str:
         )
     store.migrate("consent_events", DDL)
     moment = stated.occurred_at.astimezone(UTC).isoformat()
-    address = canonical_address(stated.address)
-    content = "|".join((stated.channel, stated.event, address, stated.purpose, moment))
+    address = canonical_address(stated.address, stated.channel)
+    told = (stated.channel, stated.event, address, stated.purpose, moment, stated.record_id)
+    content = "|".join(part for part in told if part is not None)
     event_id = blake2b(content.encode(), digest_size=16).hexdigest()
     row = (
         *(event_id, stated.record_id, address, stated.channel, stated.purpose),

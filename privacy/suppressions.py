@@ -7,6 +7,7 @@ the outbox; readers of published builds leave them out at once, in older builds 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
@@ -63,10 +64,23 @@ def suppressions(store: Store) -> list[Suppression]:
     ]
 
 
-def canonical_address(address: str) -> str:
-    """One spelling per address: mailboxes in lower case, numbers as `+` and digits."""
+def canonical_address(address: str, channel: str | None = None) -> str:
+    """One spelling per address: mailboxes in lower case, numbers as `+` and digits.
+
+    For `post` the words and numbers in lower case: the digits alone are those of strangers too.
+    """
     trimmed = address.strip().lower()
-    return trimmed if "@" in trimmed else re.sub(r"[^0-9+]", "", trimmed)
+    if "@" in trimmed or channel == "email":
+        return trimmed
+    if channel == "post" and any(map(str.isalpha, trimmed)):
+        return _words(address)
+    return re.sub(r"[^0-9+]", "", trimmed)
+
+
+def _words(address: str) -> str:
+    """Letters and numbers, all else a space; letter by letter, as SQL makes them small."""
+    small = "".join(letter.lower()[0] for letter in unicodedata.normalize("NFC", address))
+    return re.sub(r"[\W_]+", " ", small).strip()
 
 
 def _append(

@@ -114,6 +114,35 @@ def test_a_consent_given_since_counts_where_the_address_may_leave_already(out, s
     assert filled(row) == {"basis": "consent", "given_name": "Bea", "permission_post": True}
 
 
+def test_of_a_street_kept_as_digits_each_gives_for_herself_and_a_refusal_counts_for_all(
+    tmp_path, store
+):
+    """Anna refused letters in January and Bea, of another street, allows them since the build."""
+    with open_warehouse(tmp_path / "w.duckdb") as con:
+        write(con)
+        con.execute("""
+            insert into golden.xref_parties by name
+            select * from (values ('anna', 'P1'), ('bea', 'P2')) t(record_id, party_id);
+            insert into marts.fct_consent_events by name
+            select 'e1' as consent_event_id, 'api' as source, 'anna' as record_id,
+                '150667' as address, 'post' as channel, 'marketing' as purpose,
+                'withdrawn' as event, timestamp '2026-01-01' as occurred_at;
+            insert into marts.consent_state by name
+            select '150667' as address, 'post' as channel, 'marketing' as purpose,
+                'withdrawn' as state, timestamp '2026-01-01' as decided_at;
+        """)
+    publish(tmp_path / "w.duckdb", tmp_path / "p", build_id="b1", info={"as_of": "2026-06-30"})
+
+    def by_post():
+        rows = outgoing(Published(tmp_path / "p", store).current(), store).rows
+        return {party for party, row in rows.items() if row["permission_post"]}
+
+    record_consent(store, ConsentEvent("150667", "post", "granted", AT, "a form", "bea"))
+    assert by_post() == {"P2"}
+    record_consent(store, ConsentEvent("Ring 1, 50667 Ulm", "post", "withdrawn", LATER, None))
+    assert by_post() == set()
+
+
 def test_who_was_erased_since_is_gone_and_who_objects_or_is_restricted_lives(out, store):
     suppress_party(store, "P1", reason="erasure", at=AT)
     suppress_party(store, "P2", reason="restriction", at=AT)

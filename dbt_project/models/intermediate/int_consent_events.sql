@@ -15,10 +15,14 @@ with shape as (
 together as (
     select * from shape
     {{ and_each('int_consent_events', ['brevo', 'ghost']) }}
+),
+
+canonical as (
+    select * replace ({{ canonical_address('address', 'channel') }} as address) from together
 )
 
 -- A statement of no record is told apart by its source.
 select
     md5(concat_ws('|', coalesce(record_id, source), channel, address, event, occurred_at, evidence)) as consent_event_id,
     *
-from together
+from canonical

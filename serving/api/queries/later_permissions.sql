@@ -1,24 +1,55 @@
 -- One row per party and channel whose permission a consent event since the build has changed, by the
 -- rules of consent_state and consent_permissions; a grant by e-mail needs its confirmation.
+-- A postal address without letters is shared: a grant counts for its record, a refusal for all who spoke of its digits.
 create table later_permissions as
-with fresh as (
-    select
-        e.*,
-        max(occurred_at) filter (where event = 'withdrawn') over (partition by address, channel) as withdrawn_at
-    from stated as e
+with unread as (
+    select *, channel = 'post' and not regexp_matches(address, '\p{L}|@') as is_shared
+    from stated
     where consent_event_id not in (select consent_event_id from build.main.fct_consent_events)
+),
+
+shared_addresses as (
+    select address, record_id from unread where is_shared
+    union
+    select address, record_id from build.main.fct_consent_events
+    where channel = 'post' and not regexp_matches(address, '\p{L}|@')
+),
+
+told as (
+    select * replace (null as record_id), null::varchar as holder
+    from unread where is_shared and event = 'withdrawn'
+    union all by name
+    select u.* replace (s.address as address, null as record_id, true as is_shared), null::varchar as holder
+    from unread as u
+    inner join (select distinct address from shared_addresses) as s
+        on regexp_replace(u.address, '[^0-9]', '', 'g') = regexp_replace(s.address, '[^0-9]', '', 'g')
+            and u.address <> s.address
+    where u.channel = 'post' and u.event = 'withdrawn' and not contains(u.address, '@')
+    union all by name
+    select *, case when is_shared then record_id end as holder
+    from unread where not is_shared or record_id is not null
+),
+
+fresh as (
+    select
+        *,
+        max(occurred_at) filter (where event = 'withdrawn') over (partition by address, channel, holder) as withdrawn_at
+    from told
 ),
 
 latest as (
     select
         *,
         bool_or(event = 'confirmed' and occurred_at > coalesce(withdrawn_at, '-infinity'::timestamp)) over (
-            partition by address, channel
+            partition by address, channel, holder
         ) as is_confirmed,
-        nullif(regexp_extract(regexp_replace(address, '[^0-9]', '', 'g'), '[0-9]{9}$'), '') as phone_ending
+        case
+            when not regexp_matches(address, '\p{L}|@')
+                then nullif(regexp_extract(regexp_replace(address, '[^0-9]', '', 'g'), '[0-9]{9}$'), '')
+        end as phone_ending
     from fresh
     qualify row_number() over (
-        partition by address, channel
+        partition by address, channel, holder
         order by occurred_at desc, case event when 'withdrawn' then 0 when 'confirmed' then 1 else 2 end
     ) = 1
 ),
@@ -32,9 +63,13 @@ ruling as (
             and coalesce(l.withdrawn_at >= coalesce(s.decided_at, '-infinity'::timestamp), false)
         ) as is_refused
     from latest as l
-    left join consent_state as s
-        on l.address = s.address and l.channel = s.channel and s.purpose = 'marketing'
-    where s.decided_at is null or l.occurred_at >= s.decided_at
+    left join (
+        select address, channel, max(decided_at) as decided_at
+        from consent_state
+        where purpose = 'marketing'
+        group by address, channel
+    ) as s on l.address = s.address and l.channel = s.channel
+    where s.decided_at is null or l.occurred_at >= s.decided_at or (l.is_shared and l.event = 'withdrawn')
 ),
 
 parties as (
@@ -51,7 +86,11 @@ spoken as (
     select p.party_id, r.* from ruling as r inner join parties as p on r.address = p.email
     union
     select p.party_id, r.* from ruling as r inner join parties as p on r.phone_ending = p.phone_ending
-    where not contains(r.address, '@')
+    where r.holder is null
+    union
+    select x.party_id, r.* from ruling as r
+    inner join shared_addresses as a on r.is_shared and r.holder is null and r.address = a.address
+    inner join xref_parties as x on a.record_id = x.record_id
 ),
 
 merges as (

@@ -5,14 +5,14 @@ with parties as (
     select
         party_id,
         lower(trim(email)) as email,
-        nullif(regexp_extract(regexp_replace(phone, '[^0-9]', '', 'g'), '[0-9]{9}$'), '') as phone_ending
+        {{ phone_ending('phone') }} as phone_ending
     from {{ source('golden', 'golden_parties') }}
 ),
 
 states as (
     select
         *,
-        nullif(regexp_extract(regexp_replace(address, '[^0-9]', '', 'g'), '[0-9]{9}$'), '') as phone_ending
+        {{ phone_ending('address') }} as phone_ending
     from {{ ref('consent_state') }}
     where purpose = 'marketing'
 ),
@@ -30,23 +30,25 @@ absorptions as (
 spoken as (
     select
         xref_parties.party_id,
-        fct_consent_events.address
+        fct_consent_events.address,
+        fct_consent_events.record_id
     from {{ ref('fct_consent_events') }} as fct_consent_events
     inner join {{ source('golden', 'xref_parties') }} as xref_parties
         on fct_consent_events.record_id = xref_parties.record_id
     union
     select
         parties.party_id,
-        states.address
+        states.address,
+        cast(null as varchar) as record_id
     from parties
     inner join states on parties.email = states.address
     union
     select
         parties.party_id,
-        states.address
+        states.address,
+        cast(null as varchar) as record_id
     from parties
     inner join states on parties.phone_ending = states.phone_ending
-    where not contains(states.address, '@')
 ),
 
 judged as (
@@ -63,7 +65,10 @@ judged as (
             else true
         end as is_address_in_use
     from spoken
-    inner join states on spoken.address = states.address
+    inner join states
+        on
+            spoken.address = states.address
+            and (states.record_id is null or spoken.record_id = states.record_id)
     inner join parties on spoken.party_id = parties.party_id
 ),
 
