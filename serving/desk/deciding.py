@@ -2,12 +2,12 @@
 
 In: two records, what was known when the page was made, a verdict. Out: a judgement as
 `stamm judge` keeps it, with its entry in the audit trail in one transaction; or the verdict that
-somebody gave meanwhile. An undo is a judgement, too: the word that held before, or `unsure`.
+somebody gave meanwhile. An undo are judgements, too: of each pair the word before, or `unsure`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,14 @@ NO_REASON = "seen side by side at the Desk"
 DDL = [
     """
     create table desk_undone (judgement integer primary key, by_judgement integer not null)
+    """,
+    # Pairs that had no word before may need several judgements to take one back.
     """
+    alter table desk_undone rename to desk_undone_by_one;
+    create table desk_undone (by_judgement integer primary key, judgement integer not null);
+    insert into desk_undone select by_judgement, judgement from desk_undone_by_one;
+    drop table desk_undone_by_one
+    """,
 ]
 
 
@@ -135,12 +142,11 @@ def undo(store: Store, number: int, signed: Signed) -> Judgement:
         later = _since(store, number, mine.left, mine.right)
         if later:
             raise Meanwhile(later[-1])
-        before = _word_before(mine, every)
-        names = ",".join(sorted(mine.left)), ",".join(sorted(mine.right))
         signature = Signature(signed.name, signed.at, f"undo of judgement {number}")
-        back = judge(store, *names, before or "unsure", signature)
-        if before is None:
-            db.execute("insert into desk_undone values (?, ?)", (number, back.seq))
+        for left, right, word in _words_before(mine, every):
+            back = judge(store, ",".join(left), ",".join(right), word or "unsure", signature)
+            if word is None:
+                db.execute("insert into desk_undone values (?, ?)", (back.seq, number))
         audit.note(
             store, signed.name, "undid a verdict", at=signed.now, detail=f"judgement {number}"
         )
@@ -167,13 +173,16 @@ def _since(store: Store, seen: int, left: Iterable[str], right: Iterable[str]) -
     ]  # fmt: skip
 
 
-def _word_before(mine: Judgement, every: list[Judgement]) -> Verdict | None:
-    """The one verdict that held for all pairs before mine; None if there was none, or several."""
+def _words_before(
+    mine: Judgement, every: list[Judgement]
+) -> Iterator[tuple[list[str], list[str], Verdict | None]]:
+    """Two sides and the word that all their pairs had before mine; together all pairs of mine."""
     earlier = latest_verdicts([one for one in every if one.seq < mine.seq])
-    words = {
-        earlier.get((min(one, other), max(one, other)), (0, None))[1]
-        for one in mine.left
-        for other in mine.right
-        if one != other
-    }
-    return words.pop() if len(words) == 1 else None
+    right = sorted(mine.right)
+    alike: dict[tuple[Verdict | None, ...], list[str]] = {}
+    for one in sorted(mine.left):
+        words = tuple(earlier.get((min(one, o), max(one, o)), (0, None))[1] for o in right)
+        alike.setdefault(words, []).append(one)
+    for words, left in alike.items():
+        for word in dict.fromkeys(words):
+            yield left, [o for o, said in zip(right, words, strict=True) if said == word], word
