@@ -89,9 +89,9 @@ def review(case: Case, limit: int) -> list[ReviewItem]:
         *_contradictions(case),
         *_look_alikes(case, judged),
     ]
-    best: dict[tuple[str, str], ReviewItem] = {}
+    best: dict[frozenset[str], ReviewItem] = {}  # a pair is one case, whichever way round
     for item in sorted(items, key=lambda i: (-i.value, i.kind, i.left_record, i.right_record)):
-        best.setdefault((item.left_record, item.right_record), item)
+        best.setdefault(frozenset((item.left_record, item.right_record)), item)
     return list(best.values())[:limit]
 
 

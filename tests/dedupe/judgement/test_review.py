@@ -112,6 +112,16 @@ def test_a_new_record_that_resembles_a_judged_one_is_listed(con, store):
     ]
 
 
+@pytest.mark.parametrize("new", ["a", "z"])
+def test_a_pair_is_listed_once_whichever_way_round_it_is_found(con, store, new):
+    run(con, store, {}, "mn")
+    judge(store, "m", "different", "n", day=1)
+    run(con, store, {(min("m", new), max("m", new)): -1.5}, ["m", "n", new], day=2)
+    assert [(kind, set(pair)) for kind, pair, _ in listed(con, store)] == [
+        ("resembles judged", {new, "m"})
+    ]
+
+
 def test_a_party_without_stakes_is_not_shown(con, store):
     run(con, store, {("a", "b"): -1.5}, "ab")
     case = Case(con, store, [], {"person": -1.0, "organisation": -1.0}, {})
