@@ -83,7 +83,7 @@ def _show(result: Result) -> None:
     table(
         ("column", "role", "filled", "why"),
         [
-            (_plain(c.column), c.role + _GUESSED * c.doubtful, f"{c.filled:.0%}", _plain(c.reason))
+            (c.column, c.role + _GUESSED * c.doubtful, f"{c.filled:.0%}", c.reason)
             for c in findings.columns
         ],
     )
@@ -91,7 +91,7 @@ def _show(result: Result) -> None:
         say()
         table(
             (f"{one.party_type} records meet by", "pairs", "adds of the matches"),
-            [(_plain(rule.rule), rule.pairs, f"{rule.found:.0%}") for rule in one.rules],
+            [(rule.rule, rule.pairs, f"{rule.found:.0%}") for rule in one.rules],
         )
     say()
     _show_scores(result)
@@ -107,8 +107,8 @@ def _show(result: Result) -> None:
     if findings.unsure:
         say("Unsure:")
         for sentence in findings.unsure:
-            say(f"  · {_plain(sentence)}")
-    say(f"Open it: {_plain(str(result.out / 'report.html'))}")
+            say(f"  · {sentence}")
+    say(f"Open it: {result.out / 'report.html'}")
 
 
 def _show_scores(result: Result) -> None:
@@ -126,10 +126,3 @@ def _show_scores(result: Result) -> None:
         [(kind, *figures) for kind, figures in scores.items()],
     )
     say()
-
-
-def _plain(text: str) -> str:
-    """Square brackets of data are no markup."""
-    from rich.markup import escape
-
-    return escape(text)

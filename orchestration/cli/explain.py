@@ -40,7 +40,9 @@ def explain(
 
 def _waterfall(explanation: Any) -> None:
     """One line per comparison: its level, its weight in bits, and a bar from zero."""
-    from orchestration.cli.output import say
+    from rich.markup import escape
+
+    from orchestration.cli.output import say, say_marked
 
     widest = max((abs(step.weight) for step in explanation.steps), default=1.0) or 1.0
     say(f"{'starting weight (prior)':<44}{explanation.prior_weight:>+8.2f}")
@@ -48,5 +50,6 @@ def _waterfall(explanation: Any) -> None:
         length = round(_BAR * abs(step.weight) / widest)
         colour = "green" if step.weight >= 0 else "red"
         label = f"{step.comparison}: {step.level}"[:43]
-        say(f"{label:<44}{step.weight:>+8.2f} [{colour}]{'█' * length}[/{colour}]")
+        words = escape(f"{label:<44}{step.weight:>+8.2f}")
+        say_marked(f"{words} [{colour}]{'█' * length}[/{colour}]")
     say(f"{'match weight':<44}{explanation.weight:>+8.2f}   p = {explanation.probability:.4f}")

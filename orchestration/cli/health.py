@@ -60,8 +60,6 @@ def as_data(found: Found) -> dict[str, Any]:
 
 def show(found: Found) -> None:
     """A table of all streams, then every problem with its remedy."""
-    from rich.markup import escape
-
     from orchestration.cli.output import say, table, width
 
     figures = list(_READ) if width() >= _WIDE else []
@@ -74,7 +72,7 @@ def show(found: Found) -> None:
     say()
     for health in found.values():
         for problem in health.problems:
-            say(escape(f"{problem.problem}\n  {problem.remedy}"))
+            say(f"{problem.problem}\n  {problem.remedy}")
     broken = [name for name, health in found.items() if not health.ok]
     say(f"A run cannot read {', '.join(broken)}." if broken else "A run can read every source.")
 

@@ -118,20 +118,20 @@ def _show(cell: Cell) -> None:
     """The value and its origin in two lines, then one line for each value that lost."""
     from rich.markup import escape
 
-    from orchestration.cli.output import say
+    from orchestration.cli.output import say, say_marked
 
-    say(f"[bold]{cell.attribute}[/bold]  {escape(_text(cell.value))}")
+    say_marked(f"[bold]{escape(cell.attribute)}[/bold]  {escape(_text(cell.value))}")
     also = f"; {len(cell.agreeing)} more like it" if cell.agreeing else ""
     say(f"  {_origin(cell)}{also}\n  {cell.reason}")
     for lost in cell.lost:
-        say(f"  lost: {escape(_text(lost.value))}  [dim]{_origin(lost)}[/dim]")
+        say_marked(f"  lost: {escape(_text(lost.value))}  [dim]{escape(_origin(lost))}[/dim]")
 
 
 def _show_link(link: Link) -> None:
-    from orchestration.cli.output import say
+    from orchestration.cli.output import say, say_marked
 
     sure = f", right in {link.weight:.0%}" if link.weight else ""
-    say(f"[bold]{link.kind}[/bold]  {link.other_party_id}")
+    say_marked(f"[bold]{link.kind}[/bold]  {link.other_party_id}")
     say(f"  {link.evidence} ({link.basis}{sure}); record {link.evidence_record_id}")
 
 
@@ -163,4 +163,9 @@ def _moment(project: Project, text: str) -> datetime | None:
         moment = datetime.combine(moment.date(), time.max)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(project.settings.timezone))
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as failure:  # of a zone west or east of ours, in year 9999 or 1
+        raise UsageError(
+            f"--as-of: expected a moment from 0001-01-02 to 9999-12-30, found {text!r}"
+        ) from failure

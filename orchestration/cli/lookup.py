@@ -116,8 +116,6 @@ def _card_of(line: str, read_card: Any) -> Card:
 
 
 def _show(hits: list[Hit]) -> None:
-    from rich.markup import escape
-
     from orchestration.cli.output import say
 
     if not hits:
@@ -125,7 +123,7 @@ def _show(hits: list[Hit]) -> None:
     for hit in hits:
         reasons = ", ".join(f"{s.comparison}: {s.level} ({s.weight:+.1f})" for s in hit.steps)
         say(
-            f"{hit.party_id}  {hit.party_type:<12} {escape(hit.party_name or '–'):<32}"
+            f"{hit.party_id}  {hit.party_type:<12} {hit.party_name or '–':<32}"
             f" {hit.weight:+6.1f} bits  p = {hit.probability:.4f}"
         )
-        say(f"    {escape(reasons)}, prior ({hit.prior_weight:+.1f})")
+        say(f"    {reasons}, prior ({hit.prior_weight:+.1f})")

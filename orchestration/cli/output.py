@@ -1,4 +1,7 @@
-"""How the command speaks: tables for a person, JSON for a script."""
+"""How the command speaks: tables for a person, JSON for a script.
+
+What it is told to say is shown as it is: brackets and colons of somebody's text are no markup.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,17 @@ def as_json(value: Any) -> None:
 
 
 def say(text: str = "") -> None:
-    """One line for a person, Rich markup understood."""
+    """One line for a person."""
     from rich.console import Console
 
-    Console(highlight=False, soft_wrap=True).print(text)
+    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(text)
+
+
+def say_marked(text: str) -> None:
+    """One line in Rich markup; what is not ours in it must be escaped (`rich.markup.escape`)."""
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True, emoji=False).print(text)
 
 
 def width() -> int:
@@ -56,13 +66,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def _grid(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
-        shown.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        shown.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(_cell(value) for value in row))
+        shown.add_row(*(Text(_cell(value)) for value in row))
     return shown
 
 

@@ -27,8 +27,10 @@ def review(
 
     Then: stamm explain A B · stamm judge A B same|different|unsure --why "…"
     """
+    from rich.markup import escape
+
     from orchestration.cli.output import as_json as write
-    from orchestration.cli.output import say
+    from orchestration.cli.output import say, say_marked
     from orchestration.measuring import worth_a_look
     from orchestration.project import open_project
 
@@ -42,8 +44,8 @@ def review(
         return
     for item in items:
         hangs = item.stakes
-        say(
-            f"[bold]{item.value:8.1f}[/bold]  {item.kind}: {item.reason}\n"
+        say_marked(
+            f"[bold]{item.value:8.1f}[/bold]  {item.kind}: {escape(item.reason)}\n"
             f"{'':10}{hangs.records} records, {hangs.orders} orders, {hangs.revenue_eur:,.2f} EUR"
             f" · stamm explain {item.left_record} {item.right_record}"
         )

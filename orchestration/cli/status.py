@@ -54,15 +54,13 @@ def status(
 
 def _show_standing(found: Sequence[Standing]) -> None:
     """Worst first; what needs nothing is one line."""
-    from rich.markup import escape
-
     from orchestration.cli.output import say
 
     say()
     for state in ("broken", "late"):
         for one in (one for one in found if one.state == state):
             anchor = f" · {one.runbook}" if one.runbook else ""
-            say(escape(f"{state:<7} {one.what}: {one.says}\n        → {one.todo}{anchor}"))
+            say(f"{state:<7} {one.what}: {one.says}\n        → {one.todo}{anchor}")
     fresh = [one.what for one in found if one.state == "fresh"]
     say(f"{'fresh':<7} {', '.join(fresh) or 'nothing'}")
 

@@ -111,10 +111,10 @@ def _proposal(one: Proposal) -> dict[str, Any]:
 
 
 def _show_proposal(one: Proposal) -> None:
-    from orchestration.cli.output import say, table
+    from orchestration.cli.output import say, say_marked, table
 
     told, supervised = one.agreement, one.specification.supervised
-    say(f"[bold]{one.specification.party_type}[/bold], {told.of} judgements")
+    say_marked(f"[bold]{one.specification.party_type}[/bold], {told.of} judgements")
     say(
         f"Agreement with them: {told.unsupervised / told.of:.1%} without labels, "
         f"{told.supervised / told.of:.1%} supervised (each fifth unseen)"

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
+from dedupe.answers.links import Link
+from dedupe.answers.why import Cell, Lost
 from dedupe.identity.constitution import Member
 from dedupe.identity.ledger import record_run
 from dedupe.judgement.judgements import judgements
+from orchestration.cli.identity import _show, _show_link
 from orchestration.cli.main import app
 from privacy.suppressions import suppress_party
 from stamm.home import Home
@@ -109,3 +112,31 @@ def test_history_tells_causes_but_no_words_about_a_suppressed_party(store, ids):
     suppress_party(store, ids["a"], reason="erasure", at=AT)
     assert "Anna" not in stamm("history", ids["a"])
     assert "Anna" not in stamm("history", "b")
+
+
+def test_a_reason_in_brackets_is_told_as_it_was_given(store, ids):
+    stamm("judge", ids["a"], "c", "different", "--why", "[see mail] he wrote [/quote]")
+    assert "[see mail] he wrote [/quote]" in stamm("history", "c")
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [("0001-01-01T00:00:00", "Europe/Berlin"), ("9999-12-31", "America/New_York"),
+     ("0001-01-01T00:00:00+14:00", "Europe/Berlin")],
+)  # fmt: skip
+def test_a_moment_beyond_the_edge_of_time_is_refused(store, ids, tmp_path, moment, zone):
+    (tmp_path / "stamm.yaml").write_text(f"timezone: {zone}\n")
+    assert "expected a moment from 0001-01-02" in refused("resolve", "a", "--as-of", moment)
+
+
+def test_why_tells_what_a_person_wrote_in_brackets(capsys):
+    seen = datetime(2026, 1, 1)  # noqa: DTZ001  (facts are UTC without saying so)
+    cell = Cell("P1", "phone", "+49 1", "pinned", "r1", "erp", seen, "contract", "b", "x", (),
+                (Lost("[none]", "r2", "[old] shop", seen, None, None),),
+                by_hand="pinned by me because [see mail] and [/quote]")  # fmt: skip
+    _show(cell)
+    _show_link(Link("acts for", "P2", "same [/] domain", "[mail] of x.de", "r1", None))
+    said = capsys.readouterr().out
+    for words in ("[see mail] and [/quote]", "[none]", "of [old] shop", "same [/] domain",
+                  "[mail] of x.de"):  # fmt: skip
+        assert words in said

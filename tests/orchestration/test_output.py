@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from orchestration.cli.output import table
+from orchestration.cli.output import say, table
 
 WIDE = [f"a_column_{number}" for number in range(40)]
 
@@ -53,3 +53,19 @@ def test_a_terminal_without_room_tells_each_row_down_the_page(shown):
     assert lines[1].split() == ["a_column_0", "seen"]
     assert "a_column_39  1,234" in said
     assert max(map(len, lines)) <= 80
+
+
+DATA = ["Müller [gesperrt]", "a [/] b", "[/quote]", ":key: 7", "a\\["]
+
+
+@pytest.mark.parametrize("words", DATA)
+@pytest.mark.parametrize("terminal", [None, 80])
+def test_brackets_and_colons_of_data_are_shown_as_they_are(shown, words, terminal):
+    said = shown([words, *WIDE], [[words] * 41], terminal)
+    assert said.count(words) == 42
+
+
+@pytest.mark.parametrize("words", DATA)
+def test_a_line_is_said_as_it_is(capsys, words):
+    say(f"because {words}")
+    assert capsys.readouterr().out == f"because {words}\n"
