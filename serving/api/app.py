@@ -52,7 +52,7 @@ def application(service: Service, desk: Desk | None = None) -> FastAPI:
 
 def _unchanged(_request: Request, answer: Exception) -> Response:
     assert isinstance(answer, Unchanged)
-    return Response(status_code=304, headers={"ETag": answer.etag})
+    return Response(status_code=304, headers={"ETag": answer.etag, "Vary": "Accept"})
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -28,6 +28,7 @@ from serving.api.service import Service
 from serving.api.views import View
 from stamm.store import Store
 
+ARROW = "application/vnd.apache.arrow.stream"  # the other form that an answer may be asked for in
 _BEARER = HTTPBearer(
     auto_error=False, description="A key of `stamm key create`, as `Authorization: Bearer …`."
 )
@@ -72,9 +73,10 @@ class Asked:
 
     @property
     def etag(self) -> str:
-        """Of this path with this query, in this version of the view."""
+        """Of this path with this query, in this version of the view and in this form."""
         url = self.request.url
-        content = f"{self.view.version} {url.path}?{url.query}"
+        form = ARROW if ARROW in self.request.headers.get("accept", "") else ""
+        content = f"{self.view.version} {url.path}?{url.query} {form}"
         return f'"{blake2b(content.encode(), digest_size=12).hexdigest()}"'
 
     def answer(self, operation: str, people: Iterable[str], body: Any) -> Response:

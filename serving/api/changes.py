@@ -17,7 +17,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.api.asking import Asked
+from serving.api.asking import ARROW, Asked
 from serving.api.customers import MayRead
 from serving.api.problems import Problem, described
 from serving.api.views import View
@@ -26,7 +26,6 @@ from serving.feed import contents_sql, read_changes
 from serving.withheld import bounds, tell_withheld, withheld_before
 
 router = APIRouter(tags=["feed"])
-ARROW = "application/vnd.apache.arrow.stream"
 NDJSON = "application/x-ndjson"
 _ROWS = 10_000  # a piece of the snapshot
 _MAX_CURSOR = 2**62
@@ -113,7 +112,8 @@ def snapshot(asked: MayRead, accept: Annotated[str, Header(max_length=500)] = ND
     # Opened after `last` was read: entries that come between are replayed on what has them already.
     view = asked.service.published.current()
     asked.log("snapshot", [None])
-    headers = {"ETag": asked.etag, "X-Cursor": str(last), "Cache-Control": "private, no-cache"}
+    headers = {"ETag": asked.etag, "X-Cursor": str(last), "Cache-Control": "private, no-cache",
+               "Vary": "Accept"}  # fmt: skip
     if ARROW in accept:
         return StreamingResponse(_arrow(view), 200, headers, ARROW)
     return StreamingResponse(_lines(view), 200, headers, NDJSON)

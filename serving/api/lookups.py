@@ -32,14 +32,15 @@ def company(asked: MayRead, party_id: PartyId) -> Response:
     return asked.answer("company", [party], body)
 
 
-@router.get("/xref/{source}/{key}", response_model=References, responses=_PROBLEMS,
+@router.get("/xref/{source}/{key:path}", response_model=References, responses=_PROBLEMS,
             tags=["companies"], summary="The golden party of a source's own key")  # fmt: skip
 def xref(
     asked: MayRead,
     source: Annotated[str, Path(max_length=100, examples=["erp"])],
     key: Annotated[
         str,
-        Path(max_length=300, description="As the source says it, or a record id.",
+        Path(min_length=1, max_length=300,
+             description="As the source says it, slashes too, or a record id.",
              examples=["0000104711"]),
     ],
 ) -> Response:  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from serving.api.keys import DDL as KEYS
 from serving.api.rates import Rates
 from serving.api.reads import ReadLog
 from serving.api.views import Published
@@ -47,4 +48,6 @@ class Service:
     published: Published = field(init=False)
 
     def __post_init__(self) -> None:
+        """Where no key was made yet, every question is refused for the lack of one."""
+        self.store.migrate("api_keys", KEYS)
         self.published = Published(self.published_root, self.store)

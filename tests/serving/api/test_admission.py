@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
+from fastapi.testclient import TestClient
 
+from serving.api.app import application
 from serving.api.keys import create_key, key_of, list_keys, revoke_key
 from serving.api.rates import Rates
 from serving.api.reads import Read, ReadLog, reads_of
+from serving.api.service import Service
 from stamm.errors import UsageError
 from stamm.store import Store
 
@@ -159,3 +162,12 @@ def test_while_a_run_holds_the_store_answers_go_and_no_entry_is_lost(store, tmp_
         assert not log.add([READ])
     log.close()
     assert len(store.query("select * from api_reads")) == 2
+
+
+def test_a_server_for_which_no_key_was_made_yet_asks_for_one(store, tmp_path):
+    with closing(ReadLog(store)) as reads:
+        service = Service(tmp_path, store, reads, finder=None, read_vcard=dict)
+        answer = TestClient(application(service)).get(
+            "/customers", headers={"Authorization": "Bearer stamm_a_b", "X-Purpose": "a test"}
+        )
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/no-key")

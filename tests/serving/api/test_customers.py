@@ -140,6 +140,12 @@ def test_a_record_leads_to_its_party(api, anna):
     assert api.get("/xref/erp/nobody").status_code == 404
 
 
+@pytest.mark.parametrize("key", ["DE/4711", "DE%2F4711", "/a//b/"])
+def test_a_key_of_a_source_may_hold_slashes(api, key):
+    answer = api.get(f"/xref/erp/{key}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
 def test_the_current_build_is_named(api):
     [build] = api.get("/builds").json()["items"]
     assert (build["build_id"], build["current"], build["as_of"]) == ("b1", True, "2026-06-30")

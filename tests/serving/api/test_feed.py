@@ -63,6 +63,18 @@ def test_the_snapshot_as_arrow_holds_the_same_people(api):
     assert set(next(iter(rows.values()))) == set(next(iter(held.values())))
 
 
+def test_the_snapshot_in_another_form_is_another_answer(api):
+    arrow = "application/vnd.apache.arrow.stream"
+    lines = api.get("/snapshot")
+    assert lines.headers["vary"] == "Accept"
+    held = {"If-None-Match": lines.headers["etag"]}
+    assert api.get("/snapshot", **held).status_code == 304
+    assert api.get("/snapshot", Accept=arrow, **held).status_code == 200
+    held = {"If-None-Match": api.get("/snapshot", Accept=arrow).headers["etag"]}
+    assert api.get("/snapshot", Accept=arrow, **held).status_code == 304
+    assert api.get("/snapshot", **held).status_code == 200
+
+
 @pytest.mark.parametrize("since", [10**6, 2**60])
 def test_a_cursor_that_the_feed_does_not_reach_is_told_to_load_in_full(api, since):
     answer = api.get(f"/changes?since={since}")
