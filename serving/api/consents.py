@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from privacy.consents import ConsentEvent, record_consent
 from serving.api.asking import Asked, as_json, asked
@@ -16,6 +24,7 @@ from serving.api.problems import Problem, described
 router = APIRouter(tags=["consents"])
 MayConsent = Annotated[Asked, Depends(asked("consent"))]
 _WORDS = r"\S"
+_MAILBOX = re.compile(r"[^\s<>,;:@]+@[^\s<>,;:@]+")
 
 
 class Evidence(BaseModel):
@@ -60,6 +69,25 @@ class ConsentRequest(BaseModel):
     occurred_at: AwareDatetime
     evidence: Evidence | None = None
     record_id: str | None = Field(default=None, max_length=200)
+
+    @field_validator("occurred_at")
+    @classmethod
+    def _in_our_time(cls, stated: datetime) -> datetime:
+        """As a moment in UTC, which has no year 0 and none after 9999."""
+        try:
+            return stated.astimezone(UTC)
+        except OverflowError as failure:
+            raise ValueError("expected a moment from 0001-01-02 to 9999-12-30") from failure
+
+    @model_validator(mode="after")
+    def _one_mailbox(self) -> ConsentRequest:
+        """With a name beside it the address would match nobody's."""
+        if self.channel == "email" and not _MAILBOX.fullmatch(self.address.strip()):
+            raise ValueError(
+                "address: expected one plain e-mail address for this channel, such as a@b.example, "
+                "without a name or angle brackets"
+            )
+        return self
 
 
 class ConsentKept(BaseModel):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from dedupe.identity.memberships import holder
-from dedupe.judgement.judging import Signature, judge
+from dedupe.identity.ledger import holders
+from dedupe.judgement.judging import Side, Signature, judge, side
 from serving.api.asking import Asked, as_json, asked
 from serving.api.problems import described, not_found
 from stamm.errors import InputError
@@ -64,10 +64,10 @@ class JudgementKept(BaseModel):
 )
 def judgements(asked: MayJudge, stated: JudgementRequest) -> Response:
     """Appended and never deleted; the latest word on two records counts."""
-    for side in (stated.left, stated.right):
-        _refuse_hidden(asked, side)
     signed = Signature(f"{stated.by} ({asked.key.name})", asked.service.clock.now(), stated.reason)
     try:
+        for named in (stated.left, stated.right):
+            _refuse_hidden(asked, side(asked.store, named))
         kept = judge(asked.store, stated.left, stated.right, stated.verdict, signed)
     except InputError:
         raise not_found("two sides") from None
@@ -80,9 +80,8 @@ def judgements(asked: MayJudge, stated: JudgementRequest) -> Response:
     return Response(as_json(body), 201, media_type="application/json")
 
 
-def _refuse_hidden(asked: Asked, side: str) -> None:
-    """About who may not be shown nobody decides over the API."""
-    named = {name.strip() for name in side.split(",")}
-    held_by = {str(holder(asked.store, name)) for name in named}
-    if (named | held_by) & asked.view.hidden.parties:
+def _refuse_hidden(asked: Asked, named: Side) -> None:
+    """About who may not be shown nobody decides over the API, by whatever id or record."""
+    meant = {named.asked, named.party_id} | holders(asked.store, named.records)
+    if meant & asked.view.hidden.parties:
         raise not_found("two sides")

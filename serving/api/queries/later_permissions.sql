@@ -80,8 +80,19 @@ parties as (
     from golden_parties
 ),
 
+-- Whoever told us of an address, in the build or since.
+told as (
+    select address, record_id from fct_consent_events
+    union
+    select address, record_id from stated
+),
+
+-- An address is the party's by a record that spoke for it, or because golden says so.
 spoken as (
-    select x.party_id, r.* from ruling as r inner join xref_parties as x on r.record_id = x.record_id
+    select x.party_id, r.*
+    from ruling as r
+    inner join told as t on r.address = t.address
+    inner join xref_parties as x on t.record_id = x.record_id
     union
     select p.party_id, r.* from ruling as r inner join parties as p on r.address = p.email
     union
@@ -100,11 +111,14 @@ merges as (
     group by resolves_to
 ),
 
+-- What the address in use was given later than outweighs a refusal for another one.
 judged as (
     select
         s.party_id,
         s.channel,
-        s.is_refused,
+        s.is_refused
+        and not coalesce(c.given_at > greatest(s.occurred_at, coalesce(m.merged_at, s.occurred_at)), false)
+            as is_refused,
         case
             when s.channel = 'email' then coalesce(s.address = p.email, false)
             when s.channel in ('sms', 'phone') then coalesce(s.phone_ending = p.phone_ending, false)

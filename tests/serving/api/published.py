@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 import requests
 import uvicorn
 
+from dedupe.identity.constitution import Member
+from dedupe.identity.ledger import load_state, record_run, resolve
+from dedupe.identity.memberships import holder
 from dedupe.lookup import Lookup
 from dedupe.resolve import resolve_parties
 from dedupe.specification import load_specification
@@ -79,6 +82,14 @@ FILLED = {
     " 99.90 as order_value_eur, exists (from golden.xref_parties as x"
     "  where x.party_id = g.party_id and x.source = 'mail') as permission_email,"
     f" false as permission_sms, false as permission_phone, false as permission_post {_ACCOUNTS}",
+    # Two who were known by another address once; one of them gave a permission for the new one.
+    "fct_consent_events": "select 'c' || record_id as consent_event_id, record_id, source,"
+    " 'old' || regexp_extract(record_id, '[0-9]+') || '@web.de' as address, 'email' as channel,"
+    " 'marketing' as purpose, 'granted' as event, timestamp '2026-05-01 10:00' as occurred_at"
+    " from golden.xref_parties where record_id in ('p20@mail', 'p21@mail')",
+    "consent_permissions": "select party_id, 'email' as channel, 'given' as permission,"
+    " timestamp '2026-06-25 10:00' as given_at, timestamp '2026-06-25 10:00' as decided_at"
+    " from golden.xref_parties where record_id = 'p21@mail'",
     "dim_customer": "select party_id, party_id as customer_version_id,"
     " timestamp '2026-06-30 06:00' as valid_from, 'h' as attributes_hash,"
     " '{}' as attributes, true as is_current, 'customer' as lifecycle,"
@@ -102,6 +113,18 @@ FILLED = {
     " party_link_id, 'open' as status, timestamp '2026-05-02 10:00' as created_at"
     " from golden.xref_parties where source in ('shop', 'erp')",
 }  # fmt: skip
+
+
+def merge_in_the_ledger(store: Store, one: str, other: str, *, run_id: str) -> tuple[str, str]:
+    """A run that was not published makes the parties of two records one: who stays, who goes."""
+    ids = [str(holder(store, record)) for record in (one, other)]
+    groups: dict[str, list[Member]] = {}
+    for name, party in load_state(store).holder.items():
+        groups.setdefault(ids[0] if party in ids else party, []).append(Member(name))
+    record_run(store, list(groups.values()), run_id=run_id, at=AT)
+    stays = resolve(store, ids[0])
+    [goes] = set(ids) - {stays}
+    return stays, goes
 
 
 class Warm:

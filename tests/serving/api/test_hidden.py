@@ -8,6 +8,7 @@ import pytest
 from privacy.suppressions import suppress_address, suppress_party
 from serving.release import release
 from stamm.duck import open_warehouse
+from tests.serving.api.published import merge_in_the_ledger
 
 AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 PARTS = ("", "/timeline", "/sources", "/provenance", "/history", "/household", "/contacts")
@@ -19,6 +20,15 @@ def party_of(api, number, given="Anna", family=""):
         f"/customers?source=mail&email={given.lower()}.{family}{number}@web.de"
     ).json()["items"]
     return found["party_id"]
+
+
+def restrict(home, store, party, *, build_id):
+    """A build that says so."""
+    with open_warehouse(home.warehouse) as con:
+        con.execute(
+            "update golden.golden_parties set restricted = true where party_id = ?", [party]
+        )
+    release(home.warehouse, home.published, store, build_id=build_id, info={}, at=AT, keep=5)
 
 
 def answers(api, party):
@@ -51,13 +61,7 @@ def test_a_restricted_person_is_as_hidden_as_a_suppressed_one(home, api):
     party = party_of(api, 24)
     assert any("anna.maier24@web.de" in text for text in answers(api, party))
     cursor = api.get("/changes?limit=10000").json()["next"]
-    with open_warehouse(home.warehouse) as con:
-        con.execute(
-            "update golden.golden_parties set restricted = true where party_id = ?", [party]
-        )
-    release(
-        home.warehouse, home.published, api.service.store, build_id="b2", info={}, at=AT, keep=5
-    )
+    restrict(home, api.service.store, party, build_id="b2")
     assert not [text for text in answers(api, party) if "anna.maier24@web.de" in text]
     assert api.get(f"/customers/{party}").status_code == 404
     told = api.get(f"/changes?since={cursor}").json()["items"]
@@ -79,6 +83,15 @@ def test_nobody_decides_about_who_may_not_be_shown(api):
     stated = {"left": party, "right": other, "verdict": "same", "by": "m", "reason": "same"}
     assert api.post("/judgements", stated).status_code == 404
     assert api.post("/judgements", stated | {"left": "p1@erp"}).status_code == 404
+
+
+def test_nobody_decides_about_a_restricted_person_by_an_id_that_was_merged_into_theirs(home, api):
+    store, other = api.service.store, party_of(api, 2, "mehmet", "oeztuerk")
+    stays, goes = merge_in_the_ledger(store, "p5@erp", "p11@erp", run_id="run-2")
+    restrict(home, store, stays, build_id="b3")
+    stated = {"left": other, "verdict": "same", "by": "m", "reason": "same"}
+    for side in (stays, goes, "p5@erp", "p11@erp", "p3@erp,p11@erp"):
+        assert api.post("/judgements", stated | {"right": side}).status_code == 404, side
 
 
 def test_a_suppressed_address_is_nobodys_and_the_feed_takes_it_back(api):
@@ -124,6 +137,24 @@ def test_a_later_confirmed_grant_acts_on_the_next_answer_too(api):
     assert api.get(f"/customers/{party}").json()["permission_email"] is True
 
 
+def by_mail(api, party):
+    return api.get(f"/customers/{party}").json()["permission_email"]
+
+
+def test_a_withdrawal_for_another_address_that_a_record_spoke_for_acts_at_once_too(api):
+    [found] = api.get("/xref/mail/p20@mail").json()["items"]
+    assert by_mail(api, found["party_id"]) is True
+    api.post("/consents", consent("Old20@web.de", "withdrawn", "2026-06-30T10:00:00Z"))
+    assert by_mail(api, found["party_id"]) is False
+
+
+@pytest.mark.parametrize(("moment", "given"), [("2026-06-20", True), ("2026-06-26", False)])
+def test_what_was_given_later_for_the_address_in_use_outweighs_it(api, moment, given):
+    [found] = api.get("/xref/mail/p21@mail").json()["items"]  # given on 2026-06-25
+    api.post("/consents", consent("old21@web.de", "withdrawn", f"{moment}T10:00:00Z"))
+    assert by_mail(api, found["party_id"]) is given
+
+
 def test_evidence_is_kept_with_who_when_wording_and_the_key(api):
     [row] = api.service.store.query("select * from consent_events where event = 'granted'")
     evidence = json.loads(row["evidence"])
@@ -138,6 +169,11 @@ def test_evidence_is_kept_with_who_when_wording_and_the_key(api):
         (consent("a@b.de", "withdrawn", "2026-06-30T10:00:00"), "occurred_at"),
         (consent("nobody", "withdrawn", "2026-06-30T10:00:00Z"), "address"),
         (consent("a@b.de", "revoked", "2026-06-30T10:00:00Z"), "event"),
+        (consent("a@b.de", "withdrawn", "0001-01-01T00:00:00+14:00"), "from 0001-01-02"),
+        (consent("a@b.de", "withdrawn", "9999-12-31T23:00:00-02:00"), "to 9999-12-30"),
+        (consent("Anna <a@b.de>", "withdrawn", "2026-06-30T10:00:00Z"), "plain e-mail address"),
+        (consent("a@b.de, c@d.de", "withdrawn", "2026-06-30T10:00:00Z"), "plain e-mail address"),
+        (consent("+4930551234", "withdrawn", "2026-06-30T10:00:00Z"), "plain e-mail address"),
     ],
 )
 def test_what_is_no_consent_is_told_so(api, wrong, said):
