@@ -6,7 +6,6 @@ In: the private warehouse, where the records of a pair are, and the operational 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +17,10 @@ from dedupe.answers.links import Link, links
 from dedupe.answers.why import Cell, why
 from dedupe.identity.ledger import holders
 from dedupe.identity.memberships import members
+from dedupe.judgement.judgements import Judgement
 from privacy.suppressions import canonical_address
-from serving.suppressed import suppressed
+from serving.mentions import names_an_address
+from serving.suppressed import Suppressed, suppressed
 from stamm.errors import InputError
 from stamm.store import Store
 
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from dedupe.survivorship.golden import Candidates
-
-_MAILS = re.compile(r"[^\s<>(),;:\"'\[\]]+@[^\s<>(),;:\"'\[\]]+")
-_TOLD_APART = 7  # digits at the end of a number
-_NUMBERS = re.compile(r"[+(0-9][0-9 ()/.\u2013-]{5,}")
 
 
 def explain_shown(
@@ -56,23 +53,33 @@ class Why:
     links: tuple[Link, ...]
 
 
-def why_shown(
-    con: duckdb.DuckDBPyConnection,
-    store: Store,
-    asked: str,
-    attribute: str = "",
-    candidates: Candidates | None = None,
-) -> Why:
+def why_shown(con: duckdb.DuckDBPyConnection, store: Store, asked: str, attribute: str = "") -> Why:
     """As `why` and `links` of `dedupe.answers`, of the party that answers for an id or record.
 
-    Raises InputError for a suppressed party. A suppressed address is nobody's value and in nobody's
-    words, and a suppressed party nobody's tie. `candidates` are those of `asked`, where they are
-    known already.
+    Raises InputError for a suppressed party.
     """
     party = answer(store, asked).party_id
     hidden = suppressed(store)
     if party is None or party in hidden.parties:
         raise _is_suppressed(asked)
+    return why_without(con, party, hidden, attribute)
+
+
+def why_without(
+    con: duckdb.DuckDBPyConnection,
+    party: str,
+    hidden: Suppressed,
+    attribute: str = "",
+    candidates: Candidates | None = None,
+) -> Why:
+    """As `why` and `links` of this very party, whoever the ledger says answers for it by now.
+
+    A hidden address is nobody's value and in nobody's words, and a hidden party nobody's tie.
+    `candidates` are those of the party, where they are known already. Raises InputError for a
+    party that is hidden, or not one of this run.
+    """
+    if party in hidden.parties:
+        raise _is_suppressed(party)
 
     def may_be_shown(value: object) -> bool:
         return not isinstance(value, str) or canonical_address(value) not in hidden.addresses
@@ -83,7 +90,7 @@ def why_shown(
             lost=tuple(lost for lost in cell.lost if may_be_shown(lost.value)),
             by_hand="" if names_an_address(cell.by_hand, hidden.addresses) else cell.by_hand,
         )
-        for cell in why(con, party, attribute, candidates if party == asked else None)
+        for cell in why(con, party, attribute, candidates)
         if may_be_shown(cell.value)
     ]
     ties = [] if attribute else links(con, party)
@@ -104,27 +111,34 @@ def answer_shown(store: Store, asked: str, as_of: datetime | None = None) -> Ans
     return replace(found, records=tuple(r for r in found.records if r not in records))
 
 
-def history_shown(
-    store: Store, asked: str, hidden: frozenset[str] | None = None
-) -> list[Happening]:
+def history_shown(store: Store, asked: str, hidden: Suppressed | None = None) -> list[Happening]:
     """As `dedupe.answers.biography`; of who is suppressed it tells ids and times, no words.
 
-    In the history of somebody else, ids that point to them are emptied and their records left out.
-    `hidden` are the parties to leave out, where they are more than those who are suppressed now.
+    In the history of somebody else, ids that point to them are emptied and their records left out;
+    so are words that name a hidden address. `hidden` is who and what to leave out, where that is
+    more than what is suppressed now.
     """
-    parties = suppressed(store).parties if hidden is None else hidden
-    records = _records_of(store, parties)
+    withheld = suppressed(store) if hidden is None else hidden
+    records = _records_of(store, withheld.parties)
     told = history(store, asked, unspoken=records)
-    if _is_hidden(store, asked, parties):
+    if _is_hidden(store, asked, withheld.parties):
         return [replace(one, why="") for one in told]
-    return [_without(one, parties) for one in told if one.other not in records]
+    return [_without(one, withheld) for one in told if one.other not in records]
 
 
-def _without(happening: Happening, parties: frozenset[str]) -> Happening:
-    """Without ids of these parties; the reason that a run gives may name one, too."""
-    if happening.other in parties:
+def judgement_shown(judgement: Judgement, addresses: frozenset[str]) -> Judgement:
+    """Without its reason where that names a hidden address."""
+    hides = names_an_address(judgement.reason, addresses)
+    return replace(judgement, reason="") if hides else judgement
+
+
+def _without(happening: Happening, hidden: Suppressed) -> Happening:
+    """Without ids of hidden parties; the reason that a run or a person gave may name one, too."""
+    if happening.other in hidden.parties:
         return replace(happening, other=None, why="")
-    return replace(happening, why="") if parties & set(happening.why.split()) else happening
+    words = happening.why
+    hides = hidden.parties & set(words.split()) or names_an_address(words, hidden.addresses)
+    return replace(happening, why="") if hides else happening
 
 
 def _is_hidden(store: Store, asked: str, parties: frozenset[str]) -> bool:
@@ -152,17 +166,6 @@ def _refuse_suppressed(store: Store, parties: frozenset[str], record_id: str) ->
             + ("its party is suppressed" if held_by else "no party holds this one"),
             hint="docs/privacy.md says what a suppression takes out of sight.",
         )
-
-
-def names_an_address(words: str, addresses: frozenset[str]) -> bool:
-    """Whether a free text names one of these; a number is known by its end."""
-    if not addresses or not words:
-        return False
-    if any(mail.strip(".-") in addresses for mail in _MAILS.findall(words.lower())):
-        return True
-    told = [re.sub("[^0-9]", "", number) for number in _NUMBERS.findall(words)]
-    ends = [one[-_TOLD_APART:] for one in addresses if "@" not in one]
-    return any(end in number for number in told for end in ends)
 
 
 def without_addresses(step: Step, addresses: frozenset[str]) -> Step:

@@ -96,7 +96,7 @@ def history(asked: MayRead, party_id: PartyId) -> Response:
     """Events are those of the id that was asked for, whoever answers for it now."""
     party = asked.party(party_id)
     try:
-        events = history_shown(asked.store, party_id, asked.view.hidden.parties)
+        events = history_shown(asked.store, party_id, asked.view.hidden)
     except InputError:  # published from a ledger that is not this one
         raise not_found("the history of an id") from None
     versions = asked.view.named("versions", party=party)

@@ -21,7 +21,8 @@ from serving.desk.pinning import pin, pinning, unpin
 from serving.desk.refusals import Refused
 from serving.desk.review import LONGEST_REASON, form_number, signed
 from serving.desk.searching import MOST, search
-from serving.explaining import Why, history_shown, why_shown
+from serving.explaining import Why, history_shown, judgement_shown, why_without
+from serving.suppressed import Suppressed
 from stamm.errors import InputError
 
 router = APIRouter(prefix="/customers")
@@ -156,26 +157,31 @@ def _reason(asked: Asked) -> str:
 
 
 def _why(asked: Asked, bench: Bench, party: str, candidates: Candidates) -> Why | None:
-    """None where the last run, which is not published, does not have this party any more."""
+    """None where the last run, which is not published, does not have this party any more.
+
+    Of this very party: while a run is at work, the ledger may be ahead of the copy.
+    """
     try:
-        found = why_shown(bench.con, asked.store, party, candidates=candidates)
+        return why_without(bench.con, party, _hidden(asked, bench), candidates=candidates)
     except InputError:
         return None
-    ties = tuple(one for one in found.links if one.other_party_id not in bench.hidden)
-    return Why(found.party_id, found.cells, ties)
 
 
 def _history(asked: Asked, bench: Bench, party: str) -> list[Happening]:
     try:
-        return history_shown(asked.store, party, bench.hidden)
+        return history_shown(asked.store, party, _hidden(asked, bench))
     except InputError:
         return []
 
 
+def _hidden(asked: Asked, bench: Bench) -> Suppressed:
+    return Suppressed(bench.hidden, asked.view.hidden.addresses)
+
+
 def _meanwhile(asked: Asked, other: Meanwhile) -> Response:
-    left, right = min(other.theirs.left), min(other.theirs.right)
-    return page(asked, "review_meanwhile", 409, theirs=other.theirs, left=left, right=right,
-                verdict=None, reason="")  # fmt: skip
+    theirs = judgement_shown(other.theirs, asked.view.hidden.addresses)
+    left, right = min(theirs.left), min(theirs.right)
+    return page(asked, "review_meanwhile", 409, theirs=theirs, left=left, right=right)
 
 
 def _now(asked: Asked) -> datetime:

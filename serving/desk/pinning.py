@@ -28,7 +28,7 @@ from serving.desk.asking import Asked
 from serving.desk.copies import Bench
 from serving.desk.deciding import Signed
 from serving.desk.refusals import Refused
-from serving.explaining import names_an_address
+from serving.mentions import names_an_address
 from stamm.errors import UsageError
 from stamm.store import Store
 

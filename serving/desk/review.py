@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Response
 
 from dedupe.answers.explain import Explanation, explain_by
-from dedupe.judgement.judgements import Verdict, judgements
+from dedupe.judgement.judgements import Judgement, Verdict, judgements
 from dedupe.judgement.review import ReviewItem
 from dedupe.linking.scoring import probability
 from serving.desk import charts
@@ -22,7 +22,7 @@ from serving.desk.following import following
 from serving.desk.pages import page, redirect
 from serving.desk.refusals import Refused
 from serving.desk.texts import named
-from serving.explaining import without_addresses
+from serving.explaining import judgement_shown, without_addresses
 
 router = APIRouter()
 Seated = Annotated[Asked, Depends(seated())]
@@ -73,10 +73,7 @@ def verdict(asked: Seated) -> Response:
                 reason=form.one("reason")[:LONGEST_REASON], seen=seen,
             )  # fmt: skip
         except Meanwhile as other:
-            return page(
-                asked, "review_meanwhile", 409, theirs=other.theirs, left=left, right=right,
-                verdict=said, reason=form.one("reason"),
-            )  # fmt: skip
+            return _meanwhile(asked, other, left, right)
     return redirect(f"/desk/review?done={kept.seq}")
 
 
@@ -87,12 +84,14 @@ def take_back(asked: Seated) -> Response:
     try:
         mine = undo(asked.store, number, signed(asked))
     except Meanwhile as other:
-        return page(
-            asked, "review_meanwhile", 409, theirs=other.theirs, left=min(other.theirs.left),
-            right=min(other.theirs.right), verdict=None, reason="",
-        )  # fmt: skip
+        return _meanwhile(asked, other, min(other.theirs.left), min(other.theirs.right))
     left, right = _pair_of(asked, mine.left, mine.right)
     return redirect("/desk/review/case?" + urlencode({"left": left, "right": right}))
+
+
+def _meanwhile(asked: Asked, other: Meanwhile, left: str, right: str) -> Response:
+    theirs = judgement_shown(other.theirs, asked.view.hidden.addresses)
+    return page(asked, "review_meanwhile", 409, theirs=theirs, left=left, right=right)
 
 
 def form_number(asked: Asked, name: str) -> int:
@@ -155,10 +154,11 @@ def _waterfall(asked: Asked, explained: Explanation) -> str:
     return charts.waterfall(asked.say("weights.title"), steps, asked.say("weights.sum"))
 
 
-def _earlier(asked: Asked, left: str, right: str) -> list[object]:
+def _earlier(asked: Asked, left: str, right: str) -> list[Judgement]:
     """What was said about these two before, latest first."""
+    addresses = asked.view.hidden.addresses
     return [
-        one
+        judgement_shown(one, addresses)
         for one in reversed(judgements(asked.store))
         if (left in one.left and right in one.right) or (right in one.left and left in one.right)
     ]

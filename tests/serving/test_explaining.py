@@ -10,7 +10,7 @@ from dedupe.identity.ledger import holders, record_run
 from dedupe.linking.linkage import link
 from dedupe.specification import load_specification
 from privacy.suppressions import suppress_address, suppress_party
-from serving.explaining import explain_shown, names_an_address
+from serving.explaining import explain_shown
 from stamm.duck import in_memory
 from stamm.errors import InputError
 from stamm.store import Store
@@ -81,18 +81,3 @@ def test_a_suppressed_address_is_left_out_and_the_weight_stays(explained, store)
     assert (email.left, email.right) == ("anna@beck.de", "")
     assert MAILBOX not in str(after)
     assert after.weight == before.weight
-
-
-HIDDEN = frozenset({"anna@gmx.de", "+493055123456"})
-
-
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [("wrote from Anna@GMX.de.", True), ("her mail <anna@gmx.de>, she says", True),
-     ("hanna@gmx.de", False), ("call 030 / 55 12 34 56", True), ("+49 (0)30 55123456", True),
-     ("not 030 1111111 but 030 55123456", True), ("order 4711 of 2026-06-30 06:00", False),
-     ("", False)],
-)  # fmt: skip
-def test_a_free_text_that_names_a_hidden_address_is_known_however_it_is_written(words, names):
-    assert names_an_address(words, HIDDEN) is names
-    assert not names_an_address(words, frozenset())

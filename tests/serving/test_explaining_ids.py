@@ -13,8 +13,9 @@ from dedupe.answers.biography import history
 from dedupe.identity.constitution import Member
 from dedupe.identity.ledger import record_run
 from dedupe.judgement.judging import Signature, judge
-from privacy.suppressions import suppress_party
+from privacy.suppressions import suppress_address, suppress_party
 from serving.explaining import answer_shown, history_shown
+from serving.suppressed import Suppressed
 from stamm.errors import InputError
 from stamm.store import Store
 
@@ -97,3 +98,17 @@ def test_the_history_of_who_is_suppressed_tells_ids_and_times_and_no_words(store
     anna, _ = hidden
     expected = [replace(one, why="") for one in history(store, anna)]
     assert history_shown(store, anna) == expected
+
+
+def test_words_that_name_a_suppressed_address_are_not_told(store):
+    first = run(store, "b c", 0)
+    words = "both wrote from „bea@web.de“"
+    judge(store, "b", "c", "different", Signature("eva", DAY, words))
+    assert any(words in one.why for one in history_shown(store, first["b"]))
+    suppress_address(store, "Bea@web.de", reason="erasure", at=DAY)
+    for asked in (first["b"], first["c"], "b"):
+        told = history_shown(store, asked)
+        assert "was judged different" in {one.what for one in told}
+        assert not any("bea@web.de" in one.why for one in told)
+    told = history_shown(store, "b", Suppressed(addresses=frozenset({"bea@web.de"})))
+    assert not any("bea@web.de" in one.why for one in told)

@@ -8,7 +8,7 @@ from dedupe.judgement.judgements import judgements
 from privacy.suppressions import suppress_address, suppress_party
 from serving.api.reads import reads_of
 from serving.desk import audit
-from tests.serving.api.published import AT
+from tests.serving.api.published import AT, merge_in_the_ledger
 from tests.serving.desk.desks import Browser
 
 
@@ -79,6 +79,17 @@ def test_each_value_has_source_age_rule_and_legal_basis(steward, anna):
     for text in ("Golden record", "Records and their weights", "Time line", "History", "order A-p0",
                  "was created", "99.90 €"):  # fmt: skip
         assert text in steward.said, text
+
+
+def test_until_the_copy_of_a_run_is_made_a_page_shows_no_other_party_that_its_ledger_names(
+    desk, steward
+):
+    mails = {party_of(desk, "p0@erp"): "anna.huber0@web.de",
+             party_of(desk, "p1@erp"): "juergen.gruenwald1@web.de"}  # fmt: skip
+    into, gone = merge_in_the_ledger(desk.store, "p0@erp", "p1@erp", run_id="run-2")
+    look_for(steward, gone)
+    assert mails[gone] in steward.seen.text
+    assert mails[into] not in steward.seen.text
 
 
 def test_the_cluster_is_drawn_with_a_weight_at_each_pair(steward, anna):

@@ -223,6 +223,20 @@ def test_a_suppressed_address_is_nobodys_value(desk, steward):
     assert address not in steward.get(f"/review/case?left={one}&right={other}").text
 
 
+def test_a_reason_that_names_a_suppressed_address_is_not_shown(desk, at_a_case):
+    left, right, seen = case_of(at_a_case)
+    say(at_a_case, "different", "both wrote from bea@web.de!")
+    case = f"/review/case?left={left}&right={right}"
+    assert "bea@web.de" in at_a_case.get(case).text
+    suppress_address(desk.store, "bea@web.de", reason="objection", at=AT)
+    at_a_case.get(case)
+    assert "Decided before: different by m.winter" in at_a_case.said
+    assert "bea@web.de" not in at_a_case.seen.text
+    told = {"left": left, "right": right, "seen": seen, "verdict": "same", "reason": "x"}
+    assert at_a_case.send("/review/verdict", told).status_code == 409
+    assert "bea@web.de" not in at_a_case.seen.text
+
+
 def test_a_case_is_shown_in_german_to_germans(desk, at_a_case):
     left, right, _ = case_of(at_a_case)
     german = Browser(desk, "de").logged_in("t.sommer")
