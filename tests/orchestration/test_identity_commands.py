@@ -114,7 +114,8 @@ def test_history_tells_causes_but_no_words_about_a_suppressed_party(store, ids):
     assert "Anna" not in stamm("history", "b")
 
 
-def test_a_reason_in_brackets_is_told_as_it_was_given(store, ids):
+def test_a_reason_in_brackets_is_told_as_it_was_given(store, ids, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # a table in a pipe is as wide as it needs to be
     stamm("judge", ids["a"], "c", "different", "--why", "[see mail] he wrote [/quote]")
     assert "[see mail] he wrote [/quote]" in stamm("history", "c")
 

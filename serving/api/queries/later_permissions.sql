@@ -81,7 +81,7 @@ parties as (
 ),
 
 -- Whoever told us of an address, in the build or since.
-told as (
+speakers as (
     select address, record_id from fct_consent_events
     union
     select address, record_id from stated
@@ -91,7 +91,7 @@ told as (
 spoken as (
     select x.party_id, r.*
     from ruling as r
-    inner join told as t on r.address = t.address
+    inner join speakers as t on r.address = t.address and (r.holder is null or r.holder = t.record_id)
     inner join xref_parties as x on t.record_id = x.record_id
     union
     select p.party_id, r.* from ruling as r inner join parties as p on r.address = p.email
