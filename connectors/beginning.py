@@ -17,6 +17,8 @@ from connectors.progress import Progress, after_load, as_moment, as_text
 from stamm.clock import Clock, ManualClock
 from stamm.ids import new_ulid
 
+_UNSET = 1970  # moments of this year, or of year 1, stand for none
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -71,18 +73,34 @@ def mode_of(job: Job, before: Progress, *, full: bool) -> str:
     stream = job.stream
     if full or stream.cursor is None or not stream.incremental:
         return "full"
-    if before.watermark is None or before.full_read_at is None or job.current.live() == 0:
+    if _known_until(job, before) is None or job.current.live() == 0:
         return "full"
-    due = stream.sweep and as_moment(before.full_read_at) + stream.sweep <= job.clock.now()
+    read_whole = as_moment(before.full_read_at) if before.full_read_at else None
+    due = not read_whole or (stream.sweep and read_whole + stream.sweep <= job.clock.now())
     return "full" if due else "incremental"
+
+
+def _known_until(job: Job, before: Progress) -> datetime | None:
+    """Up to when the changes of a stream were read; None if nothing tells.
+
+    A watermark in the future, as a clock that was set back leaves it, may have hidden whatever
+    changed since the last full read.
+    """
+    now = as_text(job.clock.now())
+    told = [moment for moment in (before.watermark, before.full_read_at) if moment]
+    known = next((moment for moment in told if moment <= now), None)
+    if before.watermark is None or known is None or as_moment(known).year <= _UNSET:
+        return None
+    return as_moment(known)
 
 
 def begun(job: Job, mode: str, before: Progress) -> Checkpoint:
     """A new load, from the watermark on or from the beginning."""
     since = None
-    if mode == "incremental" and job.stream.cursor and before.watermark:
+    known = _known_until(job, before)
+    if mode == "incremental" and job.stream.cursor and known:
         # Never only what is later: many records share one moment, and some show up late.
-        since = as_text(as_moment(before.watermark) - job.stream.cursor.lag)
+        since = as_text(known - job.stream.cursor.lag)
     return begun_at(job, mode, since)
 
 

@@ -47,7 +47,7 @@ class Checkpoint:
     load_id: str
     mode: str
     since: str | None
-    started_at: str
+    started_at: str  # the pass: moved only where the window is read again
     before: int  # live records when the load began
     reading: int
     next_token: str | None = None
@@ -254,11 +254,12 @@ def _as_text(checkpoint: Checkpoint) -> str:
     return json.dumps(asdict(checkpoint))
 
 
-def restarted(checkpoint: Checkpoint, reading: int) -> Checkpoint:
+def restarted(checkpoint: Checkpoint, reading: int, started_at: str) -> Checkpoint:
     """The same load, its window read again from the first page; landed parts stay valid."""
     return replace(
         checkpoint,
         reading=reading,
+        started_at=started_at,
         next_token=None,
         at_end=False,
         server_total=None,

@@ -10,7 +10,6 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -19,7 +18,7 @@ from connectors.current import Checkpoint, CurrentVersions, restarted
 from connectors.drift import as_rows, of_rows, together
 from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
 from connectors.parts import Fetched, landed_table, rejected_table, tombstone, withdrawal
-from connectors.progress import Progress, ProgressLog, Read, after_load, as_moment, as_text
+from connectors.progress import Progress, ProgressLog, Read, after_load, as_text
 from connectors.records import Accepted, Judge, Rejected
 from connectors.source import Page, Stream
 from stamm.clock import Clock
@@ -27,7 +26,6 @@ from stamm.settings import SourceSettings
 
 _CHECKPOINT_ROWS = 20_000
 _TOMBSTONES_PER_PART = 50_000
-_CLOCKS_DIFFER = timedelta(days=1)  # a record dated later than this must not hide the next ones
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,8 @@ class OpenLoad:
     def restart(self) -> None:
         """Read the window again from its first page."""
         self._forget_pending()
-        self.at = restarted(self.at, self._job.current.next_pass())
+        job = self._job
+        self.at = restarted(self.at, job.current.next_pass(), as_text(job.clock.now()))
 
     # ---- parts ----
 
@@ -276,7 +275,6 @@ class OpenLoad:
 
     def _manifest(self, missing: Missing) -> Manifest:
         at, job = self.at, self._job
-        latest = as_text(as_moment(at.started_at) + _CLOCKS_DIFFER)
         return Manifest(
             source=job.source.name,
             system=job.source.system,
@@ -294,7 +292,7 @@ class OpenLoad:
             rejected=at.rejected_rows,
             server_total=at.server_total,
             cursor_from=at.cursor_from,
-            cursor_to=min(at.cursor_to, latest) if at.cursor_to else None,
+            cursor_to=at.cursor_to,
             parts=at.parts,
             rejected_parts=at.rejected_parts,
             drift=at.drift,

@@ -152,14 +152,17 @@ class Noted:
 def after_load(before: Progress, manifest: Manifest, live: int | None = None) -> Progress:
     """The state that a committed load leads to; adopting one twice changes nothing.
 
-    A backfill moves neither the watermark nor the day of the next full read.
+    A backfill moves neither the watermark nor the day of the next full read. No watermark is
+    later than the begin of its read: what changes after its page was read may be older than what
+    later pages show.
     """
     if manifest.mode == "backfill":
         live = before.live if live is None else live
         return replace(before, load_id=manifest.load_id, live=live)
+    met = later(before.watermark, manifest.cursor_to)
     read_whole = manifest.mode == "full" and not manifest.unsure
     return Progress(
-        watermark=later(before.watermark, manifest.cursor_to),
+        watermark=min(met, manifest.started_at) if met else None,
         full_read_at=manifest.started_at if read_whole else before.full_read_at,
         checked_at=manifest.finished_at,
         load_id=manifest.load_id,

@@ -37,6 +37,7 @@ def killed_at(bench: Bench, page: int) -> None:
 
 def test_what_changed_without_a_new_moment_is_landed_and_the_watermark_stays(bench: Bench):
     bench.server.records = [customer(1, 10), customer(2, 20), customer(3, 600)]
+    bench.clock.sleep(600 * 60)
     bench.extract()
     before = progress(bench)
     bench.server.records[0]["email"] = "neu@example.org"  # the server did not move its moment

@@ -30,6 +30,7 @@ def test_a_second_read_with_nothing_new_writes_nothing(bench: Bench):
 
 def test_the_next_read_asks_from_the_watermark_less_the_lag(bench: Bench):
     bench.server.records = [customer(1), customer(2, 30)]
+    bench.clock.sleep(3600)
     bench.extract()
     bench.server.asked.clear()
     bench.server.records.append(customer(3, 31))
@@ -112,6 +113,7 @@ def test_a_full_read_that_comes_back_short_replaces_nothing(bench: Bench, left: 
 def test_what_a_server_shows_for_a_time_only_stays_when_it_is_shown_no_more(bench: Bench):
     report = replace(STREAM, forgets=True)
     bench.server.records = [customer(n, n) for n in range(30)]
+    bench.clock.sleep(3600)
     bench.extract(report)
     del bench.server.records[:25]
     result = bench.extract(report, full=True)
@@ -232,11 +234,6 @@ def test_a_read_that_never_reconciles_fails_loudly_and_lands_nothing(bench: Benc
         bench.extract()
     assert bench.loads() == []
     assert not list(bench.landing.glob("*/*/load=*"))
-
-
-def test_a_record_dated_in_the_future_does_not_hide_the_next_ones(bench: Bench):
-    bench.server.records = [customer(1, 60 * 24 * 400)]
-    assert bench.extract().watermark == "2026-03-02T12:00:00.000000Z"
 
 
 def test_the_cache_beside_landing_may_be_lost_or_broken(bench: Bench):
