@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from connectors.landing import Part, fingerprint, load_folder, manifests
 from stamm.errors import SourceError
@@ -29,6 +30,9 @@ create table if not exists rejected (
 ) without rowid;
 create table if not exists facts (name text primary key, value text not null) without rowid;
 """
+# Out of landing nobody knows which pass met what last; a rejected record may be any live one.
+_RECORDS_LANDED, _REJECTIONS_LANDED = -1, 0
+_MISSING = "pass <> ? and pass >= ?"
 _LOOK_UP = 500  # ids in one statement
 _SEEN = (
     "insert into current values (?, ?, ?) on conflict (record_id) "
@@ -68,6 +72,8 @@ class Checkpoint:
     rejected_parts: tuple[Part, ...] = ()
     drift: tuple[tuple[str, str, str, str, int], ...] = ()
     until: str | None = None  # the end of a stretch that is read again
+    # Records without a key were met. What was last met before this pass may be one of them.
+    nameless: int = -1
 
 
 def content_hash(raw: bytes) -> bytes:
@@ -118,8 +124,12 @@ class CurrentVersions:
             return {}
         return self._found("select identity, hash from rejected where identity", identities)
 
-    def _found(self, select: str, ids: Iterable[str]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
+    def rejected_in(self, identities: Iterable[str]) -> dict[str, int]:
+        """Identity → the latest pass that met it, for those that stand rejected."""
+        return self._found("select identity, pass from rejected where identity", identities)
+
+    def _found(self, select: str, ids: Iterable[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         wanted = sorted(ids)  # neighbours share pages of the index
         for start in range(0, len(wanted), _LOOK_UP):
             some = wanted[start : start + _LOOK_UP]
@@ -131,6 +141,11 @@ class CurrentVersions:
         """Number of live records."""
         return int(self._db.execute("select count(*) from current").fetchone()[0])
 
+    def met(self, reading: int) -> int:
+        """Live records that one pass met."""
+        sql = "select count(*) from current where pass = ?"
+        return int(self._db.execute(sql, (reading,)).fetchone()[0])
+
     def accounted(self, reading: int | None = None) -> int:
         """Records known (in one pass), live or rejected, each once."""
         where, bound = ("where pass = ?", (reading,)) if reading is not None else ("", ())
@@ -140,12 +155,16 @@ class CurrentVersions:
         )
         return int(self._db.execute(sql, bound * 2).fetchone()[0])
 
-    def missing(self, reading: int) -> Iterator[str]:
-        """Live records that a full pass did not meet, in order."""
-        for row in self._db.execute(
-            "select record_id from current where pass <> ? order by record_id", (reading,)
-        ):
+    def missing(self, reading: int, since: int = -1) -> Iterator[str]:
+        """Live records that a full pass did not meet, but one from `since` on; in order."""
+        sql = f"select record_id from current where {_MISSING} order by record_id"
+        for row in self._db.execute(sql, (reading, since)):
             yield row[0]
+
+    def last_met_before(self, reading: int) -> int:
+        """Live records that no pass from this one on has met."""
+        sql = "select count(*) from current where pass < ?"
+        return int(self._db.execute(sql, (reading,)).fetchone()[0])
 
     def rejections_missing(self, reading: int) -> list[str]:
         """Rejected records that a full pass did not meet, in order."""
@@ -170,11 +189,13 @@ class CurrentVersions:
             self._db.executemany(_REFUSED, ((i, digest, number) for i, digest in refused))
             self._set("checkpoint", _as_text(checkpoint))
 
-    def finish(self, *, full_pass: int | None, withdrawn: Iterable[str] = ()) -> None:
-        """The load is committed: forget what a full pass did not meet, and the checkpoint."""
+    def finish(
+        self, *, full_pass: int | None, since: int = -1, withdrawn: Iterable[str] = ()
+    ) -> None:
+        """The load is committed: forget what is `missing` in a full pass, and the checkpoint."""
         with self._db:
             if full_pass is not None:
-                self._db.execute("delete from current where pass <> ?", (full_pass,))
+                self._db.execute(f"delete from current where {_MISSING}", (full_pass, since))
             self._withdraw(withdrawn)
             self._db.execute("delete from facts where name = 'checkpoint'")
             self._set("fingerprint", fingerprint(self._folder))
@@ -205,14 +226,15 @@ class CurrentVersions:
             if op == "delete":
                 self._db.execute("delete from current where record_id = ?", (rid,))
             else:
-                self._db.execute(_SEEN, (rid, content_hash(raw.encode()), 0))
+                self._db.execute(_SEEN, (rid, content_hash(raw.encode()), _RECORDS_LANDED))
 
     def _replay_rejected(self, part: Path) -> None:
         for identity, rule, raw in _rows(part, "_identity", "_rule", "_raw"):
             if rule is None:
                 self._withdraw([identity])
             else:
-                self._db.execute(_REFUSED, (identity, content_hash(raw.encode()), 0))
+                digest = content_hash(raw.encode())
+                self._db.execute(_REFUSED, (identity, digest, _REJECTIONS_LANDED))
 
     def _withdraw(self, identities: Iterable[str]) -> None:
         self._db.executemany("delete from rejected where identity = ?", ((i,) for i in identities))
@@ -263,5 +285,6 @@ def restarted(checkpoint: Checkpoint, reading: int, started_at: str) -> Checkpoi
         next_token=None,
         at_end=False,
         server_total=None,
+        nameless=-1,
         restarts=checkpoint.restarts + 1,
     )

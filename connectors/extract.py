@@ -203,16 +203,25 @@ def _reconcile(job: Job, reader: Reader, load: OpenLoad) -> None:
         total = reader.total(job.stream)  # a server whose pages tell none may have been asked
     if total is not None and read != total:
         raise WindowMovedError(f"read {read:,} records, the source counts {total:,}")
-    if at.mode == "full" and _is_suspicious(job, read, at.before):
+    met = job.current.met(at.reading)
+    if at.mode == "full" and _is_suspicious(job, met, at.before):
         load.abandon()
-        raise SuspiciouslyShort(
-            f"{job.place}: a full read brought {read:,} records, {at.before:,} are landed; "
-            "nothing was replaced",
-            hint=f"If they are really gone, add {job.stream.name} to "
-            f"sources.{job.source.name}.accept_shrinking in stamm.yaml for one run.",
-            read=read,
-            landed=at.before,
-        )
+        raise _short(job, at, met)
+
+
+def _short(job: Job, at: Checkpoint, met: int) -> SuspiciouslyShort:
+    rejected = f" and {at.rejected:,} that were rejected" if at.rejected else ""
+    key = " + ".join(job.stream.primary_key)
+    renamed = f"Some came without a readable {key}: does the source still write it as before? "
+    return SuspiciouslyShort(
+        f"{job.place}: a full read brought {met:,} records{rejected}, {at.before:,} are landed; "
+        "nothing was replaced",
+        hint=(renamed if at.nameless >= 0 else "")
+        + f"If they are really gone, add {job.stream.name} to "
+        f"sources.{job.source.name}.accept_shrinking in stamm.yaml for one run.",
+        read=met,
+        landed=at.before,
+    )
 
 
 def _why_not(stream: Stream) -> str:
@@ -237,12 +246,12 @@ def _missing_are(job: Job, reader: Reader, load: OpenLoad) -> Missing:
     return "deleted" if agrees else "unsure"
 
 
-def _is_suspicious(job: Job, read: int, landed: int) -> bool:
+def _is_suspicious(job: Job, met: int, landed: int) -> bool:
     if job.stream.name in getattr(job.source, "accept_shrinking", ()):
         return False
-    if read == 0:
+    if met == 0:
         return landed > 0
-    short = landed >= _SHORT_FROM and read < _SHORT_BELOW * landed
+    short = landed >= _SHORT_FROM and met < _SHORT_BELOW * landed
     return short and not job.stream.forgets
 
 

@@ -44,6 +44,7 @@ class LoadResult:
     server_total: int | None
     seconds: float
     watermark: str | None
+    unsure: int = 0  # live records that a full read missed, and that may still be there
     drift: tuple[str, ...] = ()  # ways in which records differ from their declaration, new ones
 
 
@@ -92,7 +93,7 @@ class OpenLoad:
         self._pending: dict[str, Fetched] = {}
         self._refused: dict[str, Rejected] = {}
         self._pages_pending = 0
-        self._tombstones = 0
+        self._tombstones = self._unsure = 0
         self._started = time.perf_counter()
 
     # ---- pages ----
@@ -172,6 +173,7 @@ class OpenLoad:
             drift=as_rows(together(of_rows(self.at.drift), self._job.judge.drift())),
             duplicates=self.at.duplicates - len(fresh) - len(self._refused),
             rejected=self.at.rejected + len(self._refused),
+            nameless=max(self.at.nameless, self._nameless()),
         )
         gone = [row.record.record_id for row in fresh if row.record.op == "delete"]
         refusals = [(row.identity, row.digest) for row in self._refused.values()]
@@ -179,6 +181,16 @@ class OpenLoad:
         self._forget_pending()
         if self._job.report:
             self._job.report(self.result(None))
+
+    def _nameless(self) -> int:
+        """Until which pass a record may have been met that one without a key now is.
+
+        One that stood there already beside a record, unchanged, is another.
+        """
+        nameless = {row.identity for row in self._refused.values() if row.is_nameless}
+        stood, reading = self._job.current.rejected_in(nameless), self.at.reading
+        new = [reading] if nameless - stood.keys() else []
+        return max([*new, *(met for met in stood.values() if met < reading)], default=-1)
 
     def _met(self) -> list[tuple[str, bytes]]:
         """Live records of the pending pages with the hash of the version in force."""
@@ -228,20 +240,22 @@ class OpenLoad:
     def commit(self, missing: Missing) -> LoadResult:
         """Tombstones, manifest, state, cache; a load without rows leaves no folder.
 
-        Only what is surely deleted gets a tombstone; where that is unsure, the full read stays due.
+        Only what is surely deleted gets a tombstone; while any is unsure, the full read stays due.
         A rejected record that a full read no longer meets waits for nobody: it is withdrawn.
         """
         job = self._job
         full = self.at.mode == "full"
-        full_pass = self.at.reading if full and missing == "deleted" else None
+        full_pass = self.at.reading if full and missing != "kept" else None
+        since = self.at.reading if missing == "unsure" else self.at.nameless
         live = job.current.live()
         if full_pass is not None:
-            live -= self._write_tombstones(full_pass)
+            self._unsure = job.current.last_met_before(since)
+            live -= self._write_tombstones(full_pass, since)
         unmet = full and missing != "unsure"
         withdrawn = job.current.rejections_missing(self.at.reading) if unmet else []
         self._write_refused([], withdrawn)
         before = job.progress()
-        manifest = self._manifest(missing)
+        manifest = self._manifest()
         after = after_load(before, manifest, live=live)
         landed = bool(manifest.parts or manifest.rejected_parts)
         if landed:
@@ -249,7 +263,7 @@ class OpenLoad:
         else:
             after = replace(after, load_id=before.load_id)
         news = job.log.move(job.source.name, job.stream.name, after, self.at.drift, self._figures())
-        job.current.finish(full_pass=full_pass, withdrawn=withdrawn)
+        job.current.finish(full_pass=full_pass, since=since, withdrawn=withdrawn)
         done = self.result(manifest.load_id if landed else None, after.watermark)
         return replace(done, drift=tuple(map(str, news)))
 
@@ -265,15 +279,16 @@ class OpenLoad:
         self._forget_pending()
         self._job.current.rebuild()
 
-    def _write_tombstones(self, full_pass: int) -> int:
+    def _write_tombstones(self, full_pass: int, since: int) -> int:
         now = self._job.clock.now()
-        gone = (Fetched(tombstone(rid), now) for rid in self._job.current.missing(full_pass))
+        missing = self._job.current.missing(full_pass, since)
+        gone = (Fetched(tombstone(rid), now) for rid in missing)
         while some := list(islice(gone, _TOMBSTONES_PER_PART)):
             self._write(some)
             self._tombstones += len(some)
         return self._tombstones
 
-    def _manifest(self, missing: Missing) -> Manifest:
+    def _manifest(self) -> Manifest:
         at, job = self.at, self._job
         return Manifest(
             source=job.source.name,
@@ -297,7 +312,7 @@ class OpenLoad:
             rejected_parts=at.rejected_parts,
             drift=at.drift,
             until=at.until,
-            unsure=missing == "unsure",
+            unsure=self._unsure > 0,
         )
 
     def result(self, load_id: str | None, watermark: str | None = None) -> LoadResult:
@@ -316,6 +331,7 @@ class OpenLoad:
             server_total=at.server_total,
             seconds=time.perf_counter() - self._started,
             watermark=watermark,
+            unsure=self._unsure,
         )
 
 

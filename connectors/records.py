@@ -41,6 +41,11 @@ class Rejected(NamedTuple):
     raw: str
     digest: bytes
 
+    @property
+    def is_nameless(self) -> bool:
+        """Whether its key could not be read: it may be any record."""
+        return self.identity.startswith("?")
+
 
 class Unwritable(NamedTuple):
     """Why a record cannot land: no JSON holds it."""

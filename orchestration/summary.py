@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.output import say, table
@@ -38,7 +39,7 @@ def summarise(project: Project, run_id: str) -> dict[str, Any]:
         store.close()
     return {
         "run_id": run_id,
-        "sources": _sources(stages),
+        "sources": sources_of(stages),
         "changed": "publish" in stages,
         "counts": {**counts, "merged": counts["records"] - counts["parties"]},
         "linked": _linked(stages),
@@ -68,7 +69,7 @@ def _linked(stages: dict[str, tuple[float, dict[str, Any]]]) -> dict[str, int]:
     return {name: counts.get(name, 0) for name in ("records_linked", "models_trained")}
 
 
-def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, Any]]:
+def sources_of(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, Any]]:
     return [
         {
             "source": name.removeprefix("extract "),
@@ -77,6 +78,7 @@ def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, 
             "deleted": sum(c["deleted"] for c in counts.values()),
             "quarantined": sum(c["rejected"] for c in counts.values()),
             "drift": {stream: c["drift"] for stream, c in counts.items() if c["drift"]},
+            "unsure": {stream: c["unsure"] for stream, c in counts.items() if c["unsure"]},
             "seconds": round(seconds, 1),
         }
         for name, (seconds, counts) in stages.items()
@@ -84,15 +86,26 @@ def _sources(stages: dict[str, tuple[float, dict[str, Any]]]) -> list[dict[str, 
     ]
 
 
+def remarks(row: dict[str, Any]) -> Iterator[str]:
+    """What is to be told of a source's streams, each with the stream's name."""
+    for stream, drift in row["drift"].items():
+        more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
+        told = ", ".join(drift[:3])
+        yield f"{stream} is not as declared: {told}{more} · stamm schema diff"
+    for stream, number in row["unsure"].items():
+        yield (
+            f"{stream}: {number:,} landed records were not met and are kept: the source counts "
+            "them, or one that was rejected without a key may be any of them"
+        )
+
+
 def show(summary: dict[str, Any]) -> None:
     """The same for a person."""
     columns = ("source", "streams", "landed", "deleted", "quarantined", "seconds")
     table(columns, [[row[c] for c in columns] for row in summary["sources"]])
     for row in summary["sources"]:
-        for stream, drift in row["drift"].items():
-            more = f" and {len(drift) - 3} more" if len(drift) > 3 else ""
-            told = ", ".join(drift[:3])
-            say(f"  {row['source']}.{stream} is not as declared: {told}{more} · stamm schema diff")
+        for remark in remarks(row):
+            say(f"  {row['source']}.{remark}")
     say()
     table(("stage", "seconds"), list(summary["stages"].items()))
     say()

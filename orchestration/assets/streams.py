@@ -158,6 +158,7 @@ def _counts(result: "LoadResult") -> dict[str, Any]:
         "deleted": result.deletes,
         "rejected": result.rejected,
         "duplicates": result.duplicates,
+        "unsure": result.unsure,
         "drift": list(result.drift),
     }
 
