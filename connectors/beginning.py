@@ -58,14 +58,22 @@ def resumed_stretch(job: Job, stretch: Stretch) -> Checkpoint | None:
 
 
 def _kept(job: Job, at: Checkpoint | None, *, usable: bool) -> Checkpoint | None:
-    """The open load without parts that its checkpoint does not know; an unusable one is undone."""
-    if at is not None and not usable:
+    """The open load without parts that its checkpoint does not know.
+
+    One that is unusable, or whose parts are not all there, is undone.
+    """
+    if at is not None and not (usable and _is_whole(job, at)):
         OpenLoad(job, at).abandon()
         at = None
     drop_uncommitted(job.folder, keep=at.load_id if at else None)
     if at is not None:
         drop_unnamed(job.load_folder(at.load_id), [*at.parts, *at.rejected_parts])
     return at
+
+
+def _is_whole(job: Job, at: Checkpoint) -> bool:
+    folder = job.load_folder(at.load_id)
+    return all((folder / part.name).exists() for part in (*at.parts, *at.rejected_parts))
 
 
 def mode_of(job: Job, before: Progress, *, full: bool) -> str:

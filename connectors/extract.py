@@ -148,7 +148,9 @@ def _backfilled(job: Job, reader: Reader, stretch: Stretch) -> LoadResult:
     settled(job)
     open_load = job.current.checkpoint()
     if open_load is not None and open_load.mode != "backfill":  # a killed run's work comes first
-        _loaded(job, reader, resumed(job, full=open_load.mode == "full") or open_load)
+        killed = resumed(job, full=open_load.mode == "full")
+        if killed is not None:
+            _loaded(job, reader, killed)
     at = resumed_stretch(job, stretch) or begun_at(job, "backfill", *stretch.as_texts())
     return _loaded(job, reader, at)
 

@@ -275,9 +275,9 @@ class OpenLoad:
 
     def abandon(self) -> None:
         """Leave landing as it was before this load."""
-        shutil.rmtree(self._job.load_folder(self.at.load_id), ignore_errors=True)
         self._forget_pending()
-        self._job.current.rebuild()
+        self._job.current.rebuild()  # forgets the checkpoint, which names the parts
+        shutil.rmtree(self._job.load_folder(self.at.load_id), ignore_errors=True)
 
     def _write_tombstones(self, full_pass: int, since: int) -> int:
         now = self._job.clock.now()

@@ -98,6 +98,19 @@ def test_a_normal_read_that_was_killed_is_finished_first(bench: Bench):
     assert progress(bench).watermark is not None
 
 
+def test_a_normal_read_whose_parts_are_gone_is_undone_first(bench: Bench):
+    bench.server.records = [customer(key, key) for key in range(1, 7)]
+    bench.extract()
+    bench.server.records[0]["email"] = "neu@example.org"
+    killed_at(bench, 4)
+    with pytest.raises(Killed):
+        bench.extract(full=True)
+    bench.server.before_page = lambda _: None
+    max(bench.landing.glob("*/*/load=*/part-00000.parquet")).unlink()
+    assert backfill(bench).upserts == 1
+    assert bench.live()["1"]["email"] == "neu@example.org"
+
+
 def test_a_stream_that_is_read_whole_has_no_stretches(bench: Bench):
     with pytest.raises(UsageError, match=r"shop\.orders has no stretches.*\n.*read whole"):
         backfill(bench, SWEPT)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from connectors import landing
 from connectors.current import CurrentVersions
+from connectors.landing import load_folder, manifests, named_parts
 from connectors.progress import ProgressLog
 from tests.connectors.conftest import Bench, Killed, customer
 
@@ -78,6 +81,68 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(
     assert bench.extract(full=True).load_id is None
     on_disk = {p.parent.name for p in bench.landing.glob("*/*/load=*/*")}
     assert on_disk == set(bench.loads())
+
+
+UNDOING = [(CurrentVersions, "rebuild"), (shutil, "rmtree")]
+
+
+def undone(bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int, *, after: bool) -> Killer:
+    """A read that was killed midway is to be undone, for all is to be read; killed again there."""
+    change(bench)
+
+    def die(start: int) -> None:
+        if start == 8:
+            raise Killed
+
+    bench.server.before_page = die
+    with pytest.raises(Killed):
+        bench.extract()
+    bench.server.before_page = lambda _: None
+    killer = Killer(at, after=after)
+    with monkeypatch.context() as patched:
+        for owner, name in UNDOING:
+            patched.setattr(owner, name, killer.around(getattr(owner, name)))
+        with suppress(Killed):
+            bench.extract(full=True)
+    return killer
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", [1, 2])
+def test_killed_while_a_load_is_undone_the_next_run_names_no_part_that_is_gone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
+):
+    assert undone(bench, monkeypatch, at, after=after).steps == at
+    bench.extract()
+    bench.extract(full=True)
+    assert set(bench.live()) == {"1", "2", "3", "5", "6", "7", "8", "10", "11"}
+    folder = bench.landing / "shop" / "customers"
+    named = {load_folder(folder, load.load_id) / part.name
+             for load in manifests(folder) for part in named_parts(load)}  # fmt: skip
+    assert set(folder.glob("load=*/*.parquet")) == named
+
+
+def test_undoing_has_two_steps(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    assert undone(bench, monkeypatch, 0, after=False).steps == 2
+
+
+def test_a_load_whose_parts_are_gone_is_begun_anew(bench: Bench):
+    change(bench)
+
+    def die(start: int) -> None:
+        if start == 8:
+            raise Killed
+
+    bench.server.before_page = die
+    with pytest.raises(Killed):
+        bench.extract(full=True)
+    bench.server.before_page = lambda _: None
+    # As an earlier version left it, which was killed while it undid a load.
+    max(bench.landing.glob("*/*/load=*/part-00000.parquet")).unlink()
+    bench.server.asked.clear()
+    bench.extract(full=True)
+    assert bench.server.asked[0] == (None, 0)
+    assert set(bench.live()) == {"1", "2", "3", "5", "6", "7", "8", "10", "11"}
 
 
 def test_the_steps_above_are_all_there_are(bench: Bench, monkeypatch: pytest.MonkeyPatch):
