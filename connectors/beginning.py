@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from ulid import ULID
 
-from connectors.current import Checkpoint
+from connectors.checkpoint import Checkpoint
 from connectors.landing import MANIFEST, drop_uncommitted, drop_unnamed, read_manifest
 from connectors.loading import Job, OpenLoad
 from connectors.progress import Progress, after_load, as_moment, as_text

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from connectors.landing import Part, fingerprint, load_folder, manifests
+from connectors.checkpoint import Checkpoint, as_text, of_text
+from connectors.landing import fingerprint, load_folder, manifests
 from stamm.errors import SourceError
 
 FILE = "current.db"
+T = TypeVar("T")
 
 _TABLES = """
 create table if not exists current (
@@ -44,38 +44,6 @@ _REFUSED = (
 )
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """How far an open load has come; `reading` is the number of the pass over the window."""
-
-    load_id: str
-    mode: str
-    since: str | None
-    started_at: str  # the pass: moved only where the window is read again
-    before: int  # live records when the load began
-    reading: int
-    next_token: str | None = None
-    at_end: bool = False
-    restarts: int = 0
-    pages: int = 0
-    rows: int = 0
-    upserts: int = 0
-    deletes: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    rejected_rows: int = 0
-    withdrawn_rows: int = 0
-    server_total: int | None = None
-    cursor_from: str | None = None
-    cursor_to: str | None = None
-    parts: tuple[Part, ...] = ()
-    rejected_parts: tuple[Part, ...] = ()
-    drift: tuple[tuple[str, str, str, str, int], ...] = ()
-    until: str | None = None  # the end of a stretch that is read again
-    # Records without a key were met. What was last met before this pass may be one of them.
-    nameless: int = -1
-
-
 def content_hash(raw: bytes) -> bytes:
     """Tells versions of a record apart; 16 bytes."""
     return hashlib.blake2b(raw, digest_size=16).digest()
@@ -97,8 +65,26 @@ class CurrentVersions:
                 hint="Wait until that run has ended.",
             ) from failure
         self._db = self._opened()
-        if self._fact("fingerprint") != fingerprint(folder) and self.checkpoint() is None:
+        self.mending(self._in_step)
+
+    def _in_step(self) -> None:
+        if self._fact("fingerprint") != fingerprint(self._folder) and self.checkpoint() is None:
             self.rebuild()
+
+    def mending(self, read: Callable[[], T]) -> T:
+        """What `read` gives; it is begun anew if it meets a damaged page, with the cache made anew.
+
+        Damage that nothing meets is not looked for: that would read all of the file each time.
+        """
+        try:
+            return read()
+        except sqlite3.DatabaseError as failure:
+            if not _tells_damage(failure) or self._is_sound():
+                raise
+        self._db.close()
+        self._db = self._emptied()
+        self.rebuild()
+        return read()
 
     def close(self) -> None:
         self._db.close()
@@ -107,12 +93,7 @@ class CurrentVersions:
     def checkpoint(self) -> Checkpoint | None:
         """The load under way when the last process stopped, if there was one."""
         text = self._fact("checkpoint")
-        if text is None:
-            return None
-        raw = json.loads(text)
-        for name in ("parts", "rejected_parts"):
-            raw[name] = tuple(Part(**part) for part in raw[name])
-        return Checkpoint(**raw)
+        return None if text is None else of_text(text)
 
     def hashes_of(self, record_ids: Iterable[str]) -> dict[str, bytes]:
         """Record id → hash of the landed version, for those that have one."""
@@ -187,7 +168,7 @@ class CurrentVersions:
             self._withdraw(withdrawn)
             self._db.executemany("delete from current where record_id = ?", ((r,) for r in gone))
             self._db.executemany(_REFUSED, ((i, digest, number) for i, digest in refused))
-            self._set("checkpoint", _as_text(checkpoint))
+            self._set("checkpoint", as_text(checkpoint))
 
     def finish(
         self, *, full_pass: int | None, since: int = -1, withdrawn: Iterable[str] = ()
@@ -243,10 +224,21 @@ class CurrentVersions:
         path = self._folder / FILE
         try:
             return _connect(path)
+        except sqlite3.DatabaseError as failure:
+            if not _tells_damage(failure):
+                raise
+            return self._emptied()
+
+    def _emptied(self) -> sqlite3.Connection:
+        for file in self._folder.glob(f"{FILE}*"):  # a cache: broken is the same as absent
+            file.unlink()
+        return _connect(self._folder / FILE)
+
+    def _is_sound(self) -> bool:
+        try:
+            return bool(self._db.execute("pragma quick_check(1)").fetchone()[0] == "ok")
         except sqlite3.DatabaseError:
-            for file in self._folder.glob(f"{FILE}*"):  # a cache: broken is the same as absent
-                file.unlink()
-            return _connect(path)
+            return False
 
     def _fact(self, name: str) -> str | None:
         row = self._db.execute("select value from facts where name = ?", (name,)).fetchone()
@@ -264,27 +256,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _tells_damage(failure: sqlite3.DatabaseError) -> bool:
+    """Whether it is the file that fails, not a full disk or somebody else at work."""
+    code = getattr(failure, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # without its details
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def _rows(part: Path, *columns: str) -> Iterator[tuple[str, ...]]:
     """Rows of a Parquet part, a batch at a time."""
     import pyarrow.parquet as pq
 
     for batch in pq.ParquetFile(part).iter_batches(columns=list(columns)):
         yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
-
-
-def _as_text(checkpoint: Checkpoint) -> str:
-    return json.dumps(asdict(checkpoint))
-
-
-def restarted(checkpoint: Checkpoint, reading: int, started_at: str) -> Checkpoint:
-    """The same load, its window read again from the first page; landed parts stay valid."""
-    return replace(
-        checkpoint,
-        reading=reading,
-        started_at=started_at,
-        next_token=None,
-        at_end=False,
-        server_total=None,
-        nameless=-1,
-        restarts=checkpoint.restarts + 1,
-    )

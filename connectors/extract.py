@@ -23,8 +23,9 @@ from connectors.beginning import (
     settled,
 )
 from connectors.blame import blamed
+from connectors.checkpoint import Checkpoint
 from connectors.compaction import TOGETHER, compact
-from connectors.current import Checkpoint, CurrentVersions
+from connectors.current import CurrentVersions
 from connectors.landing import COPIES, drop_held, stream_folder
 from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, WindowMovedError
 from connectors.progress import ProgressLog, as_moment, later
@@ -121,7 +122,11 @@ def extract_with(  # noqa: PLR0913 - by name, but for what is read
             progress,
         )
         drop_held(folder)
-        done = _backfilled(job, reader, stretch) if stretch else _extracted(job, reader, full=full)
+        done = current.mending(
+            lambda: (
+                _backfilled(job, reader, stretch) if stretch else _extracted(job, reader, full=full)
+            )
+        )
         if done.load_id is not None:
             compact(folder, together)
         return done

@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from connectors.current import Checkpoint, CurrentVersions, restarted
+from connectors.checkpoint import Checkpoint, restarted
+from connectors.current import CurrentVersions
 from connectors.drift import as_rows, of_rows, together
 from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
 from connectors.parts import Fetched, landed_table, rejected_table, tombstone, withdrawal

@@ -18,7 +18,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from connectors.current import Checkpoint, CurrentVersions
+from connectors.checkpoint import Checkpoint
+from connectors.current import CurrentVersions
 from connectors.extract import extract_with, opened
 from connectors.landing import load_folder, stream_folder
 from connectors.loading import OpenLoad
