@@ -63,5 +63,7 @@ def restarted(checkpoint: Checkpoint, reading: int, started_at: str) -> Checkpoi
         at_end=False,
         server_total=None,
         nameless=-1,
+        duplicates=checkpoint.duplicates + checkpoint.rejected,  # which the new pass meets again
+        rejected=0,
         restarts=checkpoint.restarts + 1,
     )

@@ -93,7 +93,7 @@ class OpenLoad:
         self.at = at
         self._pending: dict[str, Fetched] = {}
         self._refused: dict[str, Rejected] = {}
-        self._pages_pending = 0
+        self._pages_pending = self._met_pending = 0
         self._tombstones = self._unsure = 0
         self._started = time.perf_counter()
 
@@ -110,6 +110,7 @@ class OpenLoad:
                 self._refused[verdict.identity] = verdict
             else:
                 self._pending[verdict.record_id] = Fetched(verdict, now)
+                self._refused.pop(verdict.record_id, None)  # mended while it was read
                 cursors.append(verdict.cursor)
         self._note_cursors([cursor for cursor in cursors if cursor])
         for refused in map(judge.unreadable, page.unreadable):
@@ -119,10 +120,9 @@ class OpenLoad:
             next_token=page.next_token,
             at_end=page.next_token is None,
             pages=self.at.pages + 1,
-            # less what turns out to be news or rejected: see flush
-            duplicates=self.at.duplicates + len(page.records) + len(page.unreadable),
         )
         self._pages_pending += 1
+        self._met_pending += len(page.records) + len(page.unreadable)
         enough = self._pages_pending >= self._job.checkpoint_pages
         if enough or len(self._pending) >= _CHECKPOINT_ROWS:
             self.flush()
@@ -146,8 +146,9 @@ class OpenLoad:
 
     def restart(self) -> None:
         """Read the window again from its first page."""
-        self._forget_pending()
         job = self._job
+        self._forget_pending()
+        job.judge.drift()  # that of the pages just forgotten
         self.at = restarted(self.at, job.current.next_pass(), as_text(job.clock.now()))
 
     # ---- parts ----
@@ -172,7 +173,7 @@ class OpenLoad:
         self.at = replace(
             self.at,
             drift=as_rows(together(of_rows(self.at.drift), self._job.judge.drift())),
-            duplicates=self.at.duplicates - len(fresh) - len(self._refused),
+            duplicates=self.at.duplicates + self._met_pending - len(fresh) - len(self._refused),
             rejected=self.at.rejected + len(self._refused),
             nameless=max(self.at.nameless, self._nameless()),
         )
@@ -199,7 +200,8 @@ class OpenLoad:
         accepted = (row.record for row in self._pending.values())
         met = [(r.record_id, r.digest) for r in accepted if r.op == "upsert"]
         # A rejected version leaves the landed one in force; it was met all the same.
-        return met + list(current.hashes_of(self._refused).items())
+        refused = self._refused.keys() - self._pending.keys()
+        return met + list(current.hashes_of(refused).items())
 
     def _write(self, rows: Sequence[Fetched]) -> None:
         if not rows:
@@ -234,7 +236,8 @@ class OpenLoad:
         return write_part(self._job.load_folder(self.at.load_id), name, table)
 
     def _forget_pending(self) -> None:
-        self._pending, self._refused, self._pages_pending = {}, {}, 0
+        self._pending, self._refused = {}, {}
+        self._pages_pending = self._met_pending = 0
 
     # ---- the end ----
 

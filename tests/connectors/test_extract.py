@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from connectors.current import FILE
+from connectors.extract import extract_with
+from connectors.progress import ProgressLog, Read
 from stamm.errors import ContractBroken, SuspiciouslyShort, Unreachable
 from stamm.settings import SourceSettings
-from tests.connectors.conftest import STREAM, SWEPT, Bench, Killed, customer
+from tests.connectors.conftest import SOURCE, STREAM, SWEPT, Bench, Killed, customer
 
 
 def test_a_first_read_lands_every_record_as_it_came(bench: Bench):
@@ -226,6 +228,26 @@ def test_a_total_that_shrinks_during_the_read_restarts_the_window(bench: Bench):
     bench.server.before_page = lose_one
     bench.extract()
     assert set(bench.live()) == {"2", "3", "4", "5", "6", "7", "8"}
+
+
+# Six records are met before the restart, seven after it; with a checkpoint at each page, those
+# that were landed or set aside before it are met again.
+@pytest.mark.parametrize(("pages", "landed", "again"), [(1, 7, 5), (20, 6, 0)])
+def test_what_a_restart_forgets_is_not_counted(bench: Bench, pages: int, landed: int, again: int):
+    bench.server.records = [customer(1, email=None), *(customer(n) for n in range(2, 9))]
+
+    def lose_one(start: int) -> None:
+        if start == 4 and len(bench.server.records) == 8:
+            del bench.server.records[1]
+
+    bench.server.before_page = lose_one
+    result = extract_with(
+        bench.server, SOURCE, STREAM, landing_root=bench.landing, store=bench.store,
+        clock=bench.clock, checkpoint_pages=pages,
+    )  # fmt: skip
+    assert (result.rejected, result.duplicates) == (1, again)
+    read = ProgressLog(bench.store).last_read(SOURCE.name, STREAM.name)
+    assert read == Read(landed + 1 + again, landed, again, quarantined=1, deleted=int(pages == 1))
 
 
 def test_a_read_that_never_reconciles_fails_loudly_and_lands_nothing(bench: Bench):

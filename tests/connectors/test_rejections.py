@@ -10,10 +10,11 @@ import pytest
 
 from connectors.catalogue import create_views
 from connectors.current import FILE
+from connectors.extract import LoadResult, extract_with
 from quality.gates import run_gate
 from stamm.duck import in_memory
 from stamm.settings import QualitySettings
-from tests.connectors.conftest import NOON, STREAM, SWEPT, Bench, customer
+from tests.connectors.conftest import NOON, SOURCE, STREAM, SWEPT, Bench, customer
 
 
 def standing(bench: Bench) -> list[str]:
@@ -75,6 +76,35 @@ def test_a_record_put_back_as_it_was_landed_stands_no_more(bench: Bench):
     result = bench.extract(full=True)
     assert (result.rows, result.duplicates, standing(bench)) == (0, 2, [])
     assert bench.extract(full=True).load_id is None
+
+
+def in_one_flush(bench: Bench) -> LoadResult:
+    """A read whose pages are all taken before anything is written."""
+    return extract_with(
+        bench.server, SOURCE, STREAM, landing_root=bench.landing, store=bench.store,
+        clock=bench.clock,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("stood", [False, True], ids=["new", "stood"])
+def test_a_record_mended_while_it_is_read_stands_no_more(bench: Bench, stood: bool):
+    bench.server.tells_total = False
+    bench.server.records = [customer(1, email=None), customer(2)]
+    if stood:
+        bench.extract()
+    bench.server.records += [customer(1, 1)]
+    result = in_one_flush(bench)
+    assert (result.rejected, set(bench.live()), standing(bench)) == (0, {"1", "2"}, [])
+
+
+def test_a_record_that_turns_bad_while_it_is_read_stands_beside_the_good_version(bench: Bench):
+    bench.server.tells_total = False
+    for turn in range(8):  # whichever way the hashes of the versions are ordered
+        bench.server.records = [customer(1, turn=turn), customer(2), customer(1, email=None)]
+        result = in_one_flush(bench)
+        assert (result.upserts, result.rejected) == (1 if turn else 2, 1)
+        assert (bench.live()["1"]["turn"], standing(bench)) == (turn, ["mandatory_null"])
+        assert in_one_flush(bench).load_id is None
 
 
 def test_a_bad_record_that_its_source_deletes_stands_no_more(bench: Bench):
