@@ -21,7 +21,7 @@ from connectors.bases import CONTRACT
 from connectors.credentials import FixedHeader
 from connectors.extract import extract_with
 from connectors.http import HttpClient
-from connectors.loading import LoadResult, Report
+from connectors.job import LoadResult, Report
 from connectors.paging import HttpReader, OffsetPages
 from connectors.source import Stream
 from stamm.clock import SystemClock

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
-from connectors.loading import LoadResult, Report
+from connectors.job import LoadResult, Report
 from connectors.registry import systems
 from connectors.settings import StreamsSource
 from connectors.source import Stream

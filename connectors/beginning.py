@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from ulid import ULID
 
 from connectors.checkpoint import Checkpoint
+from connectors.job import Job
 from connectors.landing import MANIFEST, drop_uncommitted, drop_unnamed, read_manifest
-from connectors.loading import Job, OpenLoad
+from connectors.loading import OpenLoad
 from connectors.progress import Progress, after_load, as_moment, as_text
 from stamm.clock import Clock, ManualClock
 from stamm.ids import new_ulid

@@ -26,8 +26,9 @@ from connectors.blame import blamed
 from connectors.checkpoint import Checkpoint
 from connectors.compaction import TOGETHER, compact
 from connectors.current import CurrentVersions
+from connectors.job import Job, LoadResult, Missing, Report, WindowMovedError
 from connectors.landing import COPIES, drop_held, stream_folder
-from connectors.loading import Job, LoadResult, Missing, OpenLoad, Report, WindowMovedError
+from connectors.loading import OpenLoad
 from connectors.progress import ProgressLog, as_moment, later
 from connectors.records import Judge
 from connectors.registry import systems

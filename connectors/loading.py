@@ -8,81 +8,21 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
-from pathlib import Path
-from typing import Literal
 
 from connectors.checkpoint import Checkpoint, restarted
-from connectors.current import CurrentVersions
 from connectors.drift import as_rows, of_rows, together
-from connectors.landing import Manifest, Part, load_folder, write_manifest, write_part
+from connectors.job import Job, LoadResult, Missing, WindowMovedError
+from connectors.landing import Manifest, Part, write_manifest, write_part
 from connectors.parts import Fetched, landed_table, rejected_table, tombstone, withdrawal
-from connectors.progress import Progress, ProgressLog, Read, after_load, as_text
-from connectors.records import Accepted, Judge, Rejected
-from connectors.source import Page, Stream
-from stamm.clock import Clock
-from stamm.settings import SourceSettings
+from connectors.progress import Read, after_load, as_text
+from connectors.records import Accepted, Rejected
+from connectors.source import Page
 
 _CHECKPOINT_ROWS = 20_000
 _TOMBSTONES_PER_PART = 50_000
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What one extraction of a stream did. `load_id` is None if there was nothing new to land."""
-
-    source: str
-    stream: str
-    load_id: str | None
-    rows: int
-    upserts: int
-    deletes: int
-    duplicates: int
-    rejected: int
-    pages: int
-    server_total: int | None
-    seconds: float
-    watermark: str | None
-    unsure: int = 0  # live records that a full read missed, and that may still be there
-    drift: tuple[str, ...] = ()  # ways in which records differ from their declaration, new ones
-
-
-Report = Callable[[LoadResult], None]
-Missing = Literal["deleted", "unsure", "kept"]  # records that a full read did not meet
-
-
-class WindowMovedError(Exception):
-    """The source changed under the read, or gave another number of records than it counts."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be extracted, and with what."""
-
-    source: SourceSettings
-    stream: Stream
-    folder: Path  # of the stream, in landing
-    clock: Clock
-    judge: Judge
-    log: ProgressLog
-    current: CurrentVersions
-    checkpoint_pages: int
-    report: Report | None = None
-
-    @property
-    def place(self) -> str:
-        """For messages."""
-        return f"{self.source.name}.{self.stream.name}"
-
-    def progress(self) -> Progress:
-        """The stream's recorded state."""
-        return self.log.of(self.source.name, self.stream.name)
-
-    def load_folder(self, load_id: str) -> Path:
-        """Where that load's parts lie."""
-        return load_folder(self.folder, load_id)
 
 
 class OpenLoad:

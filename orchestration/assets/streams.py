@@ -33,7 +33,7 @@ from stamm.errors import (
 from stamm.redaction import redact
 
 if TYPE_CHECKING:
-    from connectors.loading import LoadResult, Report
+    from connectors.job import LoadResult, Report
     from connectors.source import Stream
 
 _RETRY = RetryPolicy(max_retries=2, delay=2, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS)

@@ -22,7 +22,7 @@ from connectors.at_once import at_once, read_each
 from connectors.credentials import ClientCredentials, FixedHeader
 from connectors.extract import extract_with
 from connectors.http import HttpClient, Request
-from connectors.loading import LoadResult, Report
+from connectors.job import LoadResult, Report
 from connectors.paging import HttpReader, OffsetPages
 from connectors.politeness import Pace
 from connectors.registry import systems
