@@ -238,7 +238,8 @@ DEFECTS = (
     Defect(
         "buyers that do not exist",
         "fact_has_a_buyer",
-        ((ORDERS, put("orderCustomer.customerId", nobody)),),
+        # A shop's order without its customer is a party record of its own.
+        ((ERP_ORDERS, put("SoldToParty", nobody)), (INVOICES, put("SoldToParty", nobody))),
         (0.01, 1.0),
     ),
 )

@@ -3,8 +3,8 @@ select
     orders.record_id as order_record_id,
     orders.source,
     orders.order_number,
-    -- A guest without a customer record bought under the order's own party record.
-    case when orders.customer_key is null then orders.record_id else customers.record_id end as buyer_record_id,
+    -- A guest without a customer record, or one who was deleted, bought under the order's own party record.
+    coalesce(customers.record_id, orders.record_id) as buyer_record_id,
     facets.record_id as organisation_record_id,
     orders.ordered_at,
     case orders.state
@@ -19,8 +19,4 @@ from {{ ref('stg_shopware__orders') }} as orders
 left join {{ ref('stg_shopware__customers') }} as customers using (source, customer_key)
 left join {{ ref('int_parties__collected') }} as facets
     -- One key: with a condition on the orders alone beside it, every order is compared with every record.
-    on case
-        when orders.company_name is null then null
-        when orders.customer_key is null then orders.record_id
-        else customers.record_id
-    end = facets.facet_of
+    on case when orders.company_name is not null then coalesce(customers.record_id, orders.record_id) end = facets.facet_of

@@ -1,4 +1,4 @@
--- One row per customer of the shop, and per order of a guest who has no customer record.
+-- One row per customer of the shop, and per order whose customer is not there: a guest without a record, or deleted.
 with standard_addresses as (
     select distinct on (addresses.source, addresses.customer_key) addresses.*
     from {{ ref('stg_shopware__customer_addresses') }} as addresses
@@ -44,25 +44,27 @@ customers as (
     left join phone_lists as phones using (source, customer_key)
 ),
 
--- A guest may order without any customer record: then the order itself is the party record.
-guests as (
+-- A guest may order without any customer record, and an order outlives its customer: then it is the party record. Where
+-- the customer was deleted the shop empties the order's key, but not the order's moment: the old key stays landed.
+strangers as (
     select
-        record_id,
-        source,
+        orders.record_id,
+        orders.source,
         'shopware' as system,
         'orders' as stream,
         'person' as party_type,
-        given_name,
-        family_name,
-        company_name,
-        case when email is null then [] else [email] end as emails,
-        ordered_at as created_at,
-        coalesce(updated_at, ordered_at) as updated_at,
+        orders.given_name,
+        orders.family_name,
+        orders.company_name,
+        case when orders.email is null then [] else [orders.email] end as emails,
+        orders.ordered_at as created_at,
+        coalesce(orders.updated_at, orders.ordered_at) as updated_at,
         false as restricted
-    from {{ ref('stg_shopware__orders') }}
-    where customer_key is null
+    from {{ ref('stg_shopware__orders') }} as orders
+    anti join {{ ref('stg_shopware__customers') }} as customers
+        on orders.source = customers.source and orders.customer_key = customers.customer_key
 )
 
 select * from customers
 union all by name
-select * from guests
+select * from strangers
