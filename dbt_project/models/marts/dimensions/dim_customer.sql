@@ -121,8 +121,9 @@ final as (
         versions.valid_to is null as is_current,
         case
             when versions.valid_to is null then null
-            when lead(versions.valid_from) over history is not null then 'changed'
-            when retired.resolves_to is not null then 'merged'
+            when lead(versions.valid_from) over history = versions.valid_to then 'changed'
+            -- Only the last version can have ended in the merge; after an earlier one the party came back.
+            when lead(versions.valid_from) over history is null and retired.resolves_to is not null then 'merged'
             else 'gone'
         end as ended_by,
         {%- for attribute in attributes %}
