@@ -198,6 +198,7 @@ ABOUT = About(
         "Pages go by number: deleting a record moves those behind it to the page before.",
         "An address that changes leaves its customer's updatedAt as it was.",
         "A guest who orders is a customer record of its own, with guest: true.",
+        "An order's totals hold the shipping, its lines do not; both are shown as taxStatus says.",
         "A customer who is deleted leaves his orders, and their updatedAt, as they were.",
         "The access token expires after ten minutes; it is renewed.",
     ),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.parties import Accounts
 from sandbox.shop_floor import order_setting
+from sandbox.shop_prices import order_amounts
 from sandbox.vocabulary import Product
 from sandbox.webshop import Buyer
 from sandbox.wire import at, decimal, odata_date, odata_moment, shopware
@@ -82,7 +83,7 @@ def add_shop_order(world: World, buyer: Buyer, country: str, moment: int) -> Non
     """An order of the shop with its line items."""
     moment = max(moment, buyer.created)
     lines = _lines(world, moment, buyer.company is not None)
-    net, status = round(sum(line.amount for line in lines), 2), _shop_status(world, moment)
+    goods, status = round(sum(line.amount for line in lines), 2), _shop_status(world, moment)
     key, number = world.records.next_uuid("order"), world.records.next_id("shop_order")
     changed = min(moment + world.dice.integer(1, 6) * DAY, world.now)
     body = {
@@ -91,8 +92,7 @@ def add_shop_order(world: World, buyer: Buyer, country: str, moment: int) -> Non
         "orderDateTime": shopware(moment),
         **order_setting(currency_of(country), status),
         "billingAddressId": key[16:] + key[:16],  # an address of the order's own
-        "amountTotal": round(net * (1 + VAT[country]), 2),
-        "amountNet": net,
+        **order_amounts(goods, VAT[country]),
         "orderCustomer": {
             "id": key[::-1],
             "orderId": key,

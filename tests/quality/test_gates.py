@@ -1,5 +1,6 @@
 """A gate passes sound tables, stops at broken ones, says how many rows, and keeps no values."""
 
+import json
 import subprocess
 import sys
 
@@ -172,6 +173,24 @@ def test_of_rejected_records_the_quarantine_is_where_to_look(con, gate):
         "Where to look: quality.quarantined_rows where gate = 'landing' "
         "(work/warehouse.duckdb): erp.business_partners"
     )
+
+
+@pytest.mark.parametrize(
+    ("shown", "shipping", "tax"),
+    [("gross", 4.90, 0.78), ("net", 4.12, 0.78), ("tax-free", 4.12, 0.0)],
+)
+def test_a_shops_order_is_held_against_its_goods_without_the_shipping(
+    con, gate, shown, shipping, tax
+):
+    costs = {"totalPrice": shipping, "calculatedTaxes": [{"tax": tax}]}
+    order = {"amountNet": 14.22, "taxStatus": shown, "shippingCosts": costs}
+    landed = json.dumps({**order, "currency": {"isoCode": "CHF"}})
+    con.execute("insert into landing.shopware_orders values ('shop', 'o2', '2', ?)", [landed])
+    con.execute(
+        "insert into marts.fct_orders select * replace ('CHF' as currency) from marts.fct_orders"
+    )
+    [sums] = [c for c in gate("marts").checks if c.name == "sums_equal_those_the_sources_sent"]
+    assert sums.passed
 
 
 def test_a_warning_lets_the_run_go_on(con, gate):

@@ -123,13 +123,16 @@ def test_children_and_documents_point_at_records_that_exist(company: Book) -> No
     assert {b["requester_id"] for b in company.bodies("zendesk", "tickets")} <= users
 
 
-def test_an_order_is_worth_the_sum_of_its_lines(company: Book) -> None:
+def test_an_order_is_worth_the_sum_of_its_lines_and_its_shipping(company: Book) -> None:
     lines: dict[str, float] = {}
     for line in company.bodies("shopware", "order_line_items"):
         lines[line["orderId"]] = lines.get(line["orderId"], 0) + line["totalPrice"]
     orders = company.bodies("shopware", "orders")
     assert {o["id"] for o in orders} == set(lines)
-    assert all(abs(o["amountNet"] - lines[o["id"]]) < 0.01 for o in orders)
+    goods = {o["id"]: o["amountNet"] - o["shippingTotal"] for o in orders}
+    assert all(abs(goods[o["id"]] - lines[o["id"]]) < 0.01 for o in orders)
+    assert all(abs(o["positionPrice"] - lines[o["id"]]) < 0.01 for o in orders)
+    assert {o["shippingTotal"] > 0 for o in orders} == {True, False}
 
 
 def test_nobody_gets_mail_before_opting_in_or_campaigns_after_opting_out(company: Book) -> None:

@@ -1,4 +1,4 @@
--- Both are net. A cent per line may go where a shop shows its lines gross and they are brought to net.
+-- Both are net, and without shipping. A cent per line may go where a shop shows its lines gross and they are brought to net.
 with lines as (
     select
         order_record_id,

@@ -3,7 +3,21 @@ with landed as (
     select 'orders' as fact, raw ->> '$.TransactionCurrency' as currency, raw ->> '$.TotalNetAmount' as amount
     from landing.s4_sales_orders
     union all
-    select 'orders', raw ->> '$.currency.isoCode', raw ->> '$.amountNet' from landing.shopware_orders
+    -- Goods alone: a shop's totals hold the shipping, which is shown with its tax where prices are gross.
+    select
+        'orders', raw ->> '$.currency.isoCode',
+        (
+            try_cast(raw ->> '$.amountNet' as decimal(18, 2))
+            - coalesce(try_cast(raw ->> '$.shippingCosts.totalPrice' as decimal(18, 2)), 0)
+            + case
+                when (raw ->> '$.taxStatus') = 'gross'
+                    then coalesce(
+                        list_sum(try_cast(raw ->> '$.shippingCosts.calculatedTaxes[*].tax' as decimal(18, 2)[])), 0
+                    )
+                else 0
+            end
+        )::varchar
+    from landing.shopware_orders
     union all
     select 'invoices', raw ->> '$.TransactionCurrency', raw ->> '$.TotalNetAmount'
     from landing.s4_billing_documents

@@ -1,4 +1,4 @@
--- One row per order of the shop.
+-- One row per order of the shop, net of shipping.
 select
     orders.record_id as order_record_id,
     orders.source,
@@ -13,7 +13,7 @@ select
     end as status,
     'webshop' as channel,
     orders.currency,
-    orders.amount_net,
+    {{ shopware_goods_net('orders') }} as amount_net,
     coalesce(orders.updated_at, orders.ordered_at) as updated_at
 from {{ ref('stg_shopware__orders') }} as orders
 left join {{ ref('stg_shopware__customers') }} as customers using (source, customer_key)
