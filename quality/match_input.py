@@ -1,5 +1,5 @@
 """Gate before linking: is every party record there once, are its values plausible, and can every
-order, invoice and quotation be counted for somebody?"""
+order, invoice and quotation be counted for somebody, and each line with its order?"""
 
 from __future__ import annotations
 
@@ -79,6 +79,20 @@ def batches(_: Thresholds) -> tuple[Batch, ...]:
                 ),
                 Check("fact_has_a_buyer", "every fact names who bought", one_of("has_buyer", 1)),
                 Check("fact_has_a_day", "every fact says when it happened", one_of("has_day", 1)),
+            ),
+            per_record=True,
+        ),
+        Batch(
+            "order_lines",
+            "intermediate.int_order_lines",
+            (
+                # An order placed while its source is read lands with the next run.
+                Check(
+                    "order_line_has_its_order",
+                    "the order that a line names has landed and was not deleted",
+                    one_of("has_order", 1),
+                    "warn",
+                ),
             ),
             per_record=True,
         ),

@@ -32,7 +32,13 @@ DOCUMENT_TABLES = (
     "tryton_invoices",
     "vendure_orders",
 )
-DECLARED_TABLES = ("database_held_parties", "database_held_orders")
+LINE_TABLES = (
+    "s4_sales_order_items",
+    "shopware_order_line_items",
+    "tryton_sale_lines",
+    "vendure_order_lines",
+)
+DECLARED_TABLES = ("database_held_parties", "database_held_orders", "database_held_order_lines")
 SOUND = """
 create schema landing; create schema intermediate; create schema golden; create schema marts;
 create schema ops;
@@ -116,7 +122,7 @@ def con():
     with in_memory() as opened:
         opened.execute("create schema landing")
         columns = "source varchar, record_id varchar, key varchar, raw varchar"
-        for table in (*PARTY_TABLES, *DOCUMENT_TABLES):
+        for table in (*PARTY_TABLES, *DOCUMENT_TABLES, *LINE_TABLES):
             opened.execute(f"create table landing.{table} ({columns})")
         for table in DECLARED_TABLES:
             opened.execute(f"create table landing.{table} (stream varchar, {columns})")

@@ -66,6 +66,8 @@ BROKEN = [
      "fact_has_a_buyer", "error", 1),
     ("match_input", "update intermediate.int_orders set ordered_at = null", "fact_has_a_day",
      "error", 1),
+    ("match_input", "insert into landing.s4_sales_order_items values ('erp', 'i1', '9|10', "
+     '\'{"SalesOrder": "9"}\')', "order_line_has_its_order", "warn", 1),
     # The same e-mail address, birth date and family name in 1,201 records each.
     ("match_input", f"insert into {MATCH_INPUT} select * exclude (i) replace ('x' || i as "
      f"record_id) from {MATCH_INPUT}, range(1200) t(i)", "no_value_explodes", "warn", 3603),
@@ -191,6 +193,39 @@ def test_a_shops_order_is_held_against_its_goods_without_the_shipping(
     )
     [sums] = [c for c in gate("marts").checks if c.name == "sums_equal_those_the_sources_sent"]
     assert sums.passed
+
+
+LINES = [
+    ("s4_sales_orders", {"SalesOrder": "9"}, "s4_sales_order_items", {"SalesOrder": "9"}),
+    ("shopware_orders", {"id": "9"}, "shopware_order_line_items", {"orderId": "9"}),
+    ("tryton_sales", {"id": 9, "state": "draft"}, "tryton_sale_lines", {"sale": 9}),
+    ("vendure_orders", {"id": "9", "orderPlacedAt": None}, "vendure_order_lines", {"orderId": "9"}),
+    ("database_held_orders", {}, "database_held_order_lines", {"order_key": "9"}),
+]
+
+
+@pytest.mark.parametrize(("orders", "order", "lines", "line"), LINES)
+def test_a_line_whose_order_has_not_landed_waits_in_quarantine(
+    con, gate, orders, order, lines, line
+):
+    def land(table, record_id, body):
+        row = {"source": "one", "record_id": record_id, "key": "9", "raw": json.dumps(body)}
+        if table.startswith("database"):
+            row["stream"] = "positions"
+        marks = ", ".join(f"${name}" for name in row)
+        con.execute(f"insert into landing.{table} ({', '.join(row)}) values ({marks})", row)
+
+    def at_fault():
+        report = gate("match_input")
+        report.raise_on_error()
+        return [c.rows_failed for c in report.checks if c.name == "order_line_has_its_order"]
+
+    land(lines, "line", line)
+    assert at_fault() == [1]
+    told = "select source, record_id, rule from quality.quarantined_rows"
+    assert con.execute(told).fetchall() == [("one", "line", "order_line_has_its_order")]
+    land(orders, "order", order)
+    assert at_fault() == [0]
 
 
 def test_a_warning_lets_the_run_go_on(con, gate):
