@@ -25,17 +25,26 @@ DDL = [
     )
     """,
     *append_only("suppressions"),
+    # How far the ledger of ids went; null where it was empty, and in entries older than this.
+    "alter table suppressions add column memberships_seq integer",
+    "alter table suppressions add column events_seq integer",
 ]
+_LEDGER = ("party_memberships", "party_events")
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """One entry: of a party id as it was named, or of an address in canonical spelling."""
+    """One entry: of a party id as it was named, or of an address in canonical spelling.
+
+    `memberships_seq` and `events_seq`: how far the ledger of ids went when it was stated.
+    """
 
     party_id: str | None
     address: str | None
     reason: str
     since: datetime
+    memberships_seq: int | None = None
+    events_seq: int | None = None
 
 
 def suppress_party(store: Store, party_id: str, *, reason: Reason, at: datetime) -> None:
@@ -55,10 +64,16 @@ def suppressions(store: Store) -> list[Suppression]:
     """All entries in order; a store that never held one has none."""
     if not store.has_table("suppressions"):
         return []
+    store.migrate("suppressions", DDL)
     rows = store.query("select * from suppressions order by seq")
     return [
         Suppression(
-            row["party_id"], row["address"], row["reason"], datetime.fromisoformat(row["since"])
+            row["party_id"],
+            row["address"],
+            row["reason"],
+            datetime.fromisoformat(row["since"]),
+            row["memberships_seq"],
+            row["events_seq"],
         )
         for row in rows
     ]
@@ -91,6 +106,14 @@ def _append(
     store.migrate("suppressions", DDL)
     with store.transaction() as db:
         db.execute(
-            "insert into suppressions (party_id, address, reason, since) values (?, ?, ?, ?)",
-            (party_id, address, reason, at.astimezone(UTC).isoformat()),
+            "insert into suppressions (party_id, address, reason, since, memberships_seq,"
+            " events_seq) values (?, ?, ?, ?, ?, ?)",
+            (party_id, address, reason, at.astimezone(UTC).isoformat(), *_ledger_ends(store)),
         )
+
+
+def _ledger_ends(store: Store) -> list[int | None]:
+    """A run that is at work dates what it writes by its start, so a moment does not tell."""
+    if not store.has_table(_LEDGER[0]):
+        return [None, None]
+    return [store.query(f"select max(seq) as n from {table}")[0]["n"] for table in _LEDGER]

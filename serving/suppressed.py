@@ -7,13 +7,13 @@ the run's outbox (through `serving.exports`) and every reader of a build (`servi
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import get_args
 
-from dedupe.identity.ledger import end_of_chain, events, holders, successors
-from dedupe.identity.memberships import members
+from dedupe.identity.ledger import LedgerEvent, end_of_chain, events, successors
+from dedupe.identity.memberships import Moment, members_then, moves_of_party, present_holders
 from privacy.suppressions import Reason, Suppression, suppressions
 from stamm.store import Store
 
@@ -57,12 +57,27 @@ def _reached(store: Store, named: list[Suppression]) -> set[str]:
     merged with them for a time, as by a run that a gate stopped, is free when they are parted.
     """
     history = events(store)
+    into = successors(history)
     held: set[str] = set()
     for entry in named:
-        past = [event for event in history if event.occurred_at <= entry.since]
-        asked = str(entry.party_id)
-        then = end_of_chain(successors(past), asked)
-        records = members(store, then, entry.since)
-        held |= {asked, then} | holders(store, records)
-    into = successors(history)
+        held |= _hidden_by(store, entry, history, into)
     return held | {party for party in into if end_of_chain(into, party) in held}
+
+
+def _hidden_by(
+    store: Store, entry: Suppression, history: list[LedgerEvent], into: Mapping[str, str]
+) -> set[str]:
+    """Where a record is gone, the id that held it last tells where the suppression went."""
+    moment = Moment(entry.since, entry.memberships_seq, entry.events_seq)
+    asked = str(entry.party_id)
+    then = end_of_chain(successors([e for e in history if moment.knew_event(e)]), asked)
+    records = members_then(store, then, moment)
+    holders = present_holders(store, records)
+    came_later = [
+        move
+        for move in moves_of_party(store, then)
+        if move.party_id == then and not moment.knew(move)
+    ]
+    # The id itself goes on into another one: with whatever it still held.
+    went_on = {end_of_chain(into, then)} & present_holders(store, came_later)
+    return {asked, then} | holders | {end_of_chain(into, one) for one in holders} | went_on

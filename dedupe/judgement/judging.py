@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedupe.identity import ledger
-from dedupe.identity.memberships import ALIAS_RUN, follow_alias, holder, members
+from dedupe.identity.memberships import (
+    ALIAS_RUN,
+    NOW,
+    follow_alias,
+    holder,
+    members,
+    members_then,
+    present_names,
+)
 from dedupe.judgement.judgements import Verdict, record_judgement
 from dedupe.judgement.record_aliases import aliases, state_aliases
 from stamm.errors import InputError, UsageError
@@ -101,14 +109,15 @@ def unmerge(store: Store, names: Sequence[str], signed: Signature) -> Judged:
             hint="Unmerge the records of each party by a command of its own.",
         )
     party = held_by.pop()
-    rest = members(store, party) - records
+    held = present_names(store, members_then(store, party, NOW))
+    rest = {name for name, present in held.items() if present not in records}
     if not rest:
         raise UsageError(
             f"{party}: expected more records than the {len(records)} to be parted, found no other",
             hint="A record that is alone already is kept apart from another party by `stamm judge`",
         )
     parted = Side(",".join(sorted(names)), None, records)
-    return _append(store, parted, Side(party, party, rest), "different", signed)
+    return _append(store, parted, Side(party, party, frozenset(rest)), "different", signed)
 
 
 def alias(store: Store, pairs: Iterable[tuple[str, str]], signed: Signature) -> int:

@@ -7,9 +7,11 @@ later names. Record ids only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from sqlite3 import Row
 
 from stamm.errors import UsageError
 from stamm.store import Store, append_only
@@ -24,13 +26,25 @@ _MIGRATIONS = [
     """,
     *append_only("record_aliases"),
 ]
+_CHAINS = """
+    with recursive chain as (
+      select * from record_aliases where old_record_id in (select value from json_each(?))
+      union
+      select a.* from record_aliases as a join chain on a.old_record_id = chain.new_record_id
+    )
+    select * from chain
+"""
 
 
 @dataclass(frozen=True)
 class Aliases:
-    """`newer`: record → the name it was given next. Parts cut from a record follow it."""
+    """`newer`: record → the name it was given next. Parts cut from a record follow it.
+
+    `stated_at` has the same keys: whoever bears one of them later is another record.
+    """
 
     newer: Mapping[str, str] = field(default_factory=dict)
+    stated_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def current(self, record_id: str) -> str:
         """The name that a record bears today."""
@@ -44,6 +58,12 @@ class Aliases:
             names.append(newer)
         return tuple(name + cut + part for name in names)
 
+    def next_name(self, record_id: str) -> tuple[str, datetime] | None:
+        """The name that a record was given next, and when that was stated."""
+        whole, cut, part = record_id.partition(_FACET)
+        newer = self.newer.get(whole)
+        return None if newer is None else (newer + cut + part, self.stated_at[whole])
+
 
 def prepare(store: Store) -> None:
     """Make the table where it is missing."""
@@ -53,8 +73,22 @@ def prepare(store: Store) -> None:
 def aliases(store: Store) -> Aliases:
     """All that was stated so far."""
     prepare(store)
-    rows = store.query("select old_record_id, new_record_id from record_aliases order by seq")
-    return Aliases({row["old_record_id"]: row["new_record_id"] for row in rows})
+    return _read(store.query("select * from record_aliases order by seq"))
+
+
+def aliases_of(store: Store, records: Collection[str]) -> Aliases:
+    """What was stated of these records and of their later names, found by index."""
+    prepare(store)
+    named = json.dumps(sorted({record.partition(_FACET)[0] for record in records}))
+    return _read(store.query(_CHAINS, [named]))
+
+
+def _read(rows: Iterable[Row]) -> Aliases:
+    told = [(row["old_record_id"], row["new_record_id"], row["stated_at"]) for row in rows]
+    return Aliases(
+        {old: new for old, new, _ in told},
+        {old: datetime.fromisoformat(at) for old, _, at in told},
+    )
 
 
 def state_aliases(

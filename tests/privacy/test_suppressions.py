@@ -5,8 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dedupe.identity.constitution import Member
+from dedupe.identity.ledger import record_run
 from privacy.consents import ConsentEvent, record_consent
-from privacy.suppressions import Suppression, suppress_address, suppress_party, suppressions
+from privacy.suppressions import (
+    DDL,
+    Suppression,
+    suppress_address,
+    suppress_party,
+    suppressions,
+)
 from serving.exports import export_ops
 from stamm.duck import in_memory
 from stamm.errors import UsageError
@@ -73,3 +81,22 @@ def test_both_reach_the_marts_through_the_exports(store):
         assert con.sql(
             "select record_id, event, occurred_at::varchar, evidence from ops.consent_events"
         ).fetchall() == [("r1", "granted", "2026-06-30 06:00:00", "phone call")]
+
+
+def test_a_suppression_notes_how_far_the_ledger_of_ids_went(store):
+    """A run that is at work dates by its start what it writes later: a moment tells too little."""
+    suppress_party(store, "P1", reason="erasure", at=AT)
+    for day in (1, 2):
+        record_run(store, [[Member("a")], [Member("b")]][:day], run_id=str(day), at=AT)
+        suppress_party(store, "P1", reason="erasure", at=AT)
+    noted = [(entry.memberships_seq, entry.events_seq) for entry in suppressions(store)]
+    assert noted == [(None, None), (1, 1), (2, 2)]
+
+
+def test_a_store_of_before_is_read_as_it_is(store):
+    store.migrate("suppressions", DDL[:3])
+    store.query(
+        "insert into suppressions (party_id, reason, since) values ('P1', 'erasure', ?)",
+        [AT.isoformat()],
+    )
+    assert suppressions(store) == [Suppression("P1", None, "erasure", AT)]

@@ -180,3 +180,48 @@ def test_the_same_statement_may_come_again(store):
 def test_records_that_no_party_ever_held_are_passed_over(store):
     run(store, "a")
     assert alias(store, [("x", "y"), ("a", "b")], SIGNED) == 1
+
+
+def rekey(store, old: str, new: str, day: int) -> None:
+    alias(store, [(old, new)], Signature("eva", AT + timedelta(days=day), "new keys"))
+
+
+def test_an_old_name_belongs_to_whoever_holds_the_new_one(store):
+    ids = run(store, "ax b")
+    rekey(store, "x", "n", 2)
+    assert members(store, ids["a"]) == {"a", "n", "x"}
+    run(store, "a bn", 3)
+    assert members(store, ids["a"]) == {"a"}
+    assert members(store, ids["a"], AT + timedelta(days=2)) == {"a", "n", "x"}
+    assert members(store, ids["a"], AT + timedelta(days=1)) == {"a", "x"}
+
+
+def test_a_key_that_is_given_to_somebody_else_is_that_persons(store):
+    run(store, "a x")
+    rekey(store, "x", "n", 2)
+    later = run(store, "ax n", 3)
+    assert members(store, later["a"]) == {"a", "x"}
+    assert members(store, later["n"]) == {"n"}
+
+
+def test_different_says_nothing_of_a_record_that_left_under_its_new_name(store):
+    """A steward said that n, once a's x, is b's. That a and b are different does not undo it."""
+    ids = run(store, "ax b")
+    rekey(store, "x", "n", 2)
+    run(store, "an b", 3)
+    unmerge(store, ["n"], SIGNED)
+    judge(store, "n", ids["b"], "same", SIGNED)
+    run(store, "a bn", 4)
+    judge(store, ids["a"], ids["b"], "different", SIGNED)
+    assert kept(store)[-1] == ("a", "different", "bn")
+    told = decisions(judgements(store), {"a": 0, "b": 1, "n": 2})
+    assert (told.together, told.apart) == (((1, 2),), {(0, 1), (0, 2)})
+
+
+def test_a_record_is_not_parted_from_its_own_old_name(store):
+    run(store, "x")
+    rekey(store, "x", "n", 2)
+    run(store, "n", 3)
+    with pytest.raises(UsageError, match="found no other"):
+        unmerge(store, ["n"], SIGNED)
+    assert kept(store) == []
