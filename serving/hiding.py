@@ -55,22 +55,46 @@ def _write_derived(
         said = f"from {origins['fct_consent_events']}"
         spoken = f"select distinct address {said} where record_id in (from hidden.records)"
         if "xref_parties" in origins and hidden.parties:
-            spoken += f" union ({_orphaned_sql(said, origins['xref_parties'])})"
+            golden = _golden_addresses_sql(con, origins)
+            spoken += f" union ({_orphaned_sql(said, origins['xref_parties'], golden)})"
+            spoken += f" union ({_spelled_as_sql(said, golden, 'in')})"
     con.execute(f"create table hidden.statements as {spoken}")
 
 
-def _orphaned_sql(said: str, crosswalk: str) -> str:
-    """Addresses that no record of a party spoke for: of a deleted contact, or of none at all.
+def _orphaned_sql(said: str, crosswalk: str, golden: str) -> str:
+    """Addresses that only records spoke for which are nobody's now, such as a deleted contact.
 
-    They may be a hidden party's, which no table of a build tells. What was stated to us stays.
+    The record may have been a hidden party's, which no table of a build tells any more; and so
+    may a statement without a record, as one over the API, where the address is nobody's who is
+    shown.
     """
     living = f"select record_id from {crosswalk}"
     return (
-        f"select address {said} where record_id not in ({living}) "
-        "or (record_id is null and source <> 'api') except "
-        f"select address {said} where record_id in ({living} where party_id not in "
-        "(from hidden.parties))"
+        f"select address {said} where record_id is null or record_id not in ({living}) except "
+        f"(select address {said} where record_id in ({living} where party_id not in "
+        f"(from hidden.parties)) union {_spelled_as_sql(said, golden, 'not in')})"
     )
+
+
+def _spelled_as_sql(said: str, golden: str, among: str) -> str:
+    """Addresses as statements spell them that are golden ones of the hidden, or of the others."""
+    return (
+        f"select address {said} where ({canonical_sql('address')}) in "
+        f"(select canonical from ({golden}) where party_id {among} (from hidden.parties))"
+    )
+
+
+def _golden_addresses_sql(con: duckdb.DuckDBPyConnection, origins: Mapping[str, str]) -> str:
+    """Party id and address in its one spelling."""
+    origin = origins.get("golden_parties")
+    held = con.sql(f"from {origin} limit 0").columns if origin else []
+    told = [
+        f"select party_id, {canonical_sql(column)} as canonical from {origin}"
+        for column in _ADDRESSES
+        if column in held
+    ]
+    none = "select null::varchar as party_id, null::varchar as canonical limit 0"
+    return " union all ".join(told) or none
 
 
 def _kept(columns: list[str]) -> Iterator[str]:
