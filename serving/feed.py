@@ -11,7 +11,7 @@ change.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -30,6 +30,7 @@ from serving.changes import (
     operation_of,
     replay,
 )
+from serving.mixed import unmixed
 from serving.suppressed import Suppressed, suppressed
 from serving.target_groups.history import store_counts
 from serving.versions import store_versions
@@ -170,7 +171,9 @@ def read_changes(
         "select * from change_feed where cursor > ? order by cursor limit ?", [after, limit]
     )
     hidden = suppressed(store) if hidden is None else hidden
-    return [_shown(change_of(row), hidden) for row in rows]
+    shown = [_shown(change_of(row), hidden) for row in rows]
+    mixed = hidden.mixed or (suppressed(store).mixed if hidden.parties else ())
+    return unmixed(shown, mixed, lambda party: _told_now(store, party)) if mixed else shown
 
 
 def _shown(change: Change, hidden: Suppressed) -> Change:
@@ -305,13 +308,18 @@ def append_entry(db: sqlite3.Connection, news: News, build_id: str, at: datetime
 
 def told_of(db: sqlite3.Connection, party_id: str) -> Values | None:
     """What the feed's own entries about a party add up to; None for who is not there (any more)."""
-    begun = db.execute(
-        "select fields from feed_beginnings where party_id = ?", (party_id,)
-    ).fetchone()
-    state = {party_id: json.loads(begun["fields"])} if begun else {}
-    rows = db.execute(
-        "select * from change_feed where party_id = ? order by cursor", (party_id,)
-    ).fetchall()
+    return _added_up(party_id, lambda sql: db.execute(sql, (party_id,)).fetchall())
+
+
+def _told_now(store: Store, party_id: str) -> Values | None:
+    """As `told_of`, without a transaction."""
+    return _added_up(party_id, lambda sql: store.query(sql, [party_id]))
+
+
+def _added_up(party_id: str, ask: Callable[[str], list[sqlite3.Row]]) -> Values | None:
+    begun = ask("select * from feed_beginnings where party_id = ?")
+    state = {row["party_id"]: json.loads(row["fields"]) for row in begun}
+    rows = ask("select * from change_feed where party_id = ? order by cursor")
     return replay(map(change_of, rows), state).get(party_id)
 
 

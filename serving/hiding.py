@@ -8,6 +8,7 @@ that only point to one are emptied, and so are hidden addresses, wherever a colu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from serving.suppressed import Suppressed
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 # A row with one of these is about the party, and goes; any other id of a party only points to it.
 _ABOUT = ("party_id", "person_party_id")
+# A table of versions; what says which version it is stays when the others are emptied.
+_VERSION = {"party_id", "valid_from", "valid_to"}
+_FRAME = {*_VERSION, "customer_version_id", "current_party_id", "is_current", "ended_by"}
 _ADDRESSES = {"email": ("permission_email",), "phone": ("permission_sms", "permission_phone")}
 
 
@@ -26,10 +30,13 @@ def prepare(con: duckdb.DuckDBPyConnection, hidden: Suppressed, origins: Mapping
     _write(con, "parties", "party_id", sorted(hidden.parties))
     _write(con, "addresses", "address", sorted(hidden.addresses))
     _write_derived(con, hidden, origins)
+    _write_mixed(con, hidden, origins)
 
 
 def shown_sql(origin: str, columns: list[str]) -> str:
     """The part of a table that may be seen, as a query."""
+    if set(columns) >= _VERSION:
+        origin = f"({_emptied_versions_sql(origin, columns)})"
     replaced = [*_emptied_ids(columns), *_emptied_addresses(columns)]
     replacing = f" replace ({', '.join(replaced)})" if replaced else ""
     kept = " and ".join(_kept(columns)) or "true"
@@ -59,6 +66,36 @@ def _write_derived(
             spoken += f" union ({_orphaned_sql(said, origins['xref_parties'], golden)})"
             spoken += f" union ({_spelled_as_sql(said, golden, 'in')})"
     con.execute(f"create table hidden.statements as {spoken}")
+
+
+def _write_mixed(
+    con: duckdb.DuckDBPyConnection, hidden: Suppressed, origins: Mapping[str, str]
+) -> None:
+    """Closed versions of somebody else that began while they held a record of the hidden."""
+    con.execute("create table hidden.versions (party_id varchar, valid_from timestamp)")
+    origin = origins.get("dim_customer")
+    if (
+        not hidden.mixed
+        or origin is None
+        or not set(con.sql(f"from {origin} limit 0").columns) >= _VERSION
+    ):
+        return
+    con.execute(
+        "insert into hidden.versions select distinct v.party_id, v.valid_from "
+        "from (select unnest(?::varchar[]) as party_id, unnest(?::timestamp[]) as since, "
+        f"unnest(?::timestamp[]) as until) as stay join {origin} as v using (party_id) "
+        "where v.valid_to is not null and v.valid_from >= since and v.valid_from < until",
+        [
+            [stay.party_id for stay in hidden.mixed],
+            [_utc(stay.since) for stay in hidden.mixed],
+            [_utc(stay.until) for stay in hidden.mixed],
+        ],
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    """As the marts hold moments."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _orphaned_sql(said: str, crosswalk: str, golden: str) -> str:
@@ -108,6 +145,12 @@ def _kept(columns: list[str]) -> Iterator[str]:
             yield "coalesce(address not in (from hidden.statements), true)"
         if column == "canonical":
             yield "coalesce(canonical not in (from hidden.addresses), true)"
+
+
+def _emptied_versions_sql(origin: str, columns: list[str]) -> str:
+    mixed = "(party_id, valid_from) in (select (party_id, valid_from) from hidden.versions)"
+    emptied = [f'case when not {mixed} then "{c}" end as "{c}"' for c in columns if c not in _FRAME]
+    return f"select * replace ({', '.join(emptied)}) from {origin}" if emptied else f"from {origin}"
 
 
 def _emptied_ids(columns: list[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import get_args
 
 from dedupe.identity.ledger import LedgerEvent, end_of_chain, events, successors
 from dedupe.identity.memberships import Moment, members_then, moves_of_party, present_holders
+from dedupe.identity.stays import Stay, earlier_stays
 from privacy.suppressions import Reason, Suppression, suppressions
 from stamm.store import Store
 
@@ -24,6 +25,8 @@ class Suppressed:
 
     parties: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+    # Times when somebody who may be seen held a record of theirs: what is told of then is mixed.
+    mixed: frozenset[Stay] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.parties or self.addresses)
@@ -32,7 +35,10 @@ class Suppressed:
         """Equal for the same people and addresses; empty for none."""
         if not self:
             return ""
-        content = json.dumps([sorted(self.parties), sorted(self.addresses)])
+        told: list[object] = [sorted(self.parties), sorted(self.addresses)]
+        if self.mixed:
+            told.append(sorted(f"{s.party_id} {s.since} {s.until}" for s in self.mixed))
+        content = json.dumps(told)
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
 
@@ -43,9 +49,11 @@ def suppressed(store: Store, reasons: Collection[Reason] = get_args(Reason)) -> 
     """All that must leave no read path now, for one of these reasons."""
     entries = [entry for entry in suppressions(store) if entry.reason in reasons]
     named = [entry for entry in entries if entry.party_id]
+    parties = frozenset(_reached(store, named) if named else ())
     return Suppressed(
-        frozenset(_reached(store, named) if named else ()),
+        parties,
         frozenset(entry.address for entry in entries if entry.address),
+        frozenset(earlier_stays(store, parties) if parties else ()),
     )
 
 

@@ -61,7 +61,13 @@ def store_versions(con: duckdb.DuckDBPyConnection, store: Store) -> int:
             for row in db.execute("select * from customer_versions").fetchall()
         }
         rows = con.sql(_versions_sql(columns)).fetchall()
-        fresh = [row for row in rows if known.get(row[:2]) != (row[2], row[3])]
+        fresh = [row for row in rows if row[3] and known.get(row[:2]) != (row[2], row[3])]
+        # What a build tells without its content has kept it here, and is only closed.
+        db.executemany(
+            "update customer_versions set valid_to = ?"
+            " where party_id = ? and valid_from = ? and valid_to is null",
+            [(row[2], *row[:2]) for row in rows if not row[3]],
+        )
         db.executemany("insert or replace into customer_versions values (?, ?, ?, ?, ?)", fresh)
         # Never held: it began at a build that was repeated at the same moment without it. Of a
         # suppressed customer the build holds nothing, which says nothing about the version.

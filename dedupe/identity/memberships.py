@@ -9,6 +9,7 @@ after the new key was stated says of the old name is about somebody who was give
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,6 +62,12 @@ class Move:
 def moves_of_record(store: Store, record_id: str) -> list[Move]:
     """All ids that a record ever belonged to, in order."""
     return _moves(store, "?", "true", record_id)
+
+
+def moves_of_records(store: Store, records: Collection[str]) -> list[Move]:
+    """All ids that these records ever belonged to, in order."""
+    named = "select value from json_each(?)"
+    return _moves(store, named, "true", json.dumps(sorted(records)))
 
 
 def holder(store: Store, record_id: str) -> str | None:

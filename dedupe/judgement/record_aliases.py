@@ -8,6 +8,7 @@ later names. Record ids only.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,6 +58,19 @@ class Aliases:
         while (newer := self.newer.get(names[-1])) is not None:
             names.append(newer)
         return tuple(name + cut + part for name in names)
+
+    def former_names(self, records: Collection[str]) -> set[str]:
+        """All names that these records bore before."""
+        parts: dict[str, list[str]] = defaultdict(list)
+        for record in records:
+            whole, cut, part = record.partition(_FACET)
+            parts[whole].append(cut + part)
+        return {
+            old + part
+            for old in self.newer
+            for name in self.names(old)[1:]
+            for part in parts.get(name, ())
+        }
 
     def next_name(self, record_id: str) -> tuple[str, datetime] | None:
         """The name that a record was given next, and when that was stated."""

@@ -13,9 +13,10 @@ import pytest
 
 from dedupe.identity import ledger
 from dedupe.identity.constitution import Member
+from dedupe.identity.stays import Stay
 from dedupe.judgement.judging import Signature, alias
 from privacy.suppressions import DDL, suppress_party
-from serving.suppressed import suppressed
+from serving.suppressed import Suppressed, suppressed
 from stamm.store import Store
 
 BEGIN = datetime(2026, 6, 30, tzinfo=UTC)
@@ -179,3 +180,23 @@ def test_a_suppression_of_an_older_store_is_still_read_by_its_moment(store):
     assert suppressed(store).parties == {ids["a"], parted["b"]}
     erase(store, ids["a"], 4)
     assert suppressed(store).parties == {ids["a"], parted["b"]}
+
+
+# ---- what was told of somebody else while they held a record of theirs ----
+
+
+def test_the_time_is_known_when_somebody_else_held_a_record_under_any_of_its_names(store):
+    run(store, "a x", 1)
+    run(store, "ax", 2)
+    rekey(store, 3, "xn")
+    run(store, "an", 4)
+    parted = run(store, "a n", 5)
+    assert suppressed(store).mixed == frozenset()
+    before = suppressed(store).digest()
+    erase(store, parted["n"], 6)
+    found = suppressed(store)
+    assert found.mixed == {
+        Stay(parted["a"], at(2), at(3)),
+        Stay(parted["a"], at(3), at(5)),
+    }
+    assert found.digest() not in (before, Suppressed(found.parties).digest())
