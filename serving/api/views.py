@@ -226,9 +226,7 @@ def _views(
     origins |= attach_lookups(con, build.folder, tables)
     added = origins.keys() - tables.keys()
     tables |= {name: con.sql(f"from {origins[name]} limit 0").columns for name in added}
-    hidden = Suppressed(
-        suppressed_now.parties | _restricted(con, origins), suppressed_now.addresses
-    )
+    hidden = replace(suppressed_now, parties=suppressed_now.parties | _restricted(con, origins))
     prepare(con, hidden, origins)
     for table, columns in tables.items():
         shown = shown_sql(origins[table], columns) if hidden else f"from {origins[table]}"
