@@ -63,6 +63,9 @@ KNOWN = {
         "staging.stg_s4__sales_orders.amount_net", "staging.stg_shopware__orders.amount_net",
         "staging.stg_tryton__sales.amount_net", "staging.stg_vendure__orders.amount_net",
         "staging.stg_database__held_orders.amount_net",
+        # A shop's total is net of shipping here.
+        "staging.stg_shopware__orders.shipping_total", "staging.stg_shopware__orders.shipping_tax",
+        "staging.stg_shopware__orders.tax_status",
     },
     ("int_orders", "status"): {
         "staging.stg_s4__sales_orders.process_status", "staging.stg_shopware__orders.state",

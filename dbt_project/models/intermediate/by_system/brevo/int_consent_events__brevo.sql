@@ -68,16 +68,21 @@ dated as (
     select * from unsubscribed
 ),
 
--- Blocked versions with what the account had dated for the address by then.
-weighed as (
-    select versions.*,
-        max(dated.occurred_at) filter (where dated.event <> 'withdrawn') as given_at,
-        max(dated.occurred_at) filter (where dated.event = 'withdrawn') as withdrawn_at
+-- Blocked versions beside what the account dated for the address. Joined by equality alone: with a condition beside it
+-- DuckDB compares all rows with all.
+beside as (
+    select versions.*, dated.event, dated.occurred_at,
+        coalesce(versions.updated_at >= dated.occurred_at, true) as is_by_then
     from versions
-    left join dated
-        on versions.source = dated.source and versions.mailbox = dated.address
-            and coalesce(versions.updated_at >= dated.occurred_at, true)
+    left join dated on versions.source = dated.source and versions.mailbox = dated.address
     where versions.email_blocked and versions.mailbox is not null
+),
+
+weighed as (
+    select * exclude (event, occurred_at, is_by_then),
+        max(occurred_at) filter (where is_by_then and event <> 'withdrawn') as given_at,
+        max(occurred_at) filter (where is_by_then and event = 'withdrawn') as withdrawn_at
+    from beside
     group by all
 ),
 
