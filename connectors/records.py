@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors.current import content_hash
@@ -155,14 +155,18 @@ class Judge:
         # One part may be empty (an address without a person), but none may be absent.
         if None in parts or not any(part != "" for part in parts):
             return None
-        texts = [str(part) for part in parts]
-        if any("|" in text for text in texts):  # rare; ("a|b", "c") is not ("a", "b|c")
-            texts = [text.replace("\\", "\\\\").replace("|", "\\|") for text in texts]
-        return "|".join(texts)
+        return joined_key([str(part) for part in parts])
 
     def _rejected(self, raw: bytes, rule: str, reason: str, rid: str | None = None) -> Rejected:
         digest = content_hash(raw)
         return Rejected(rid or f"?{digest.hex()}", rule, reason, raw.decode(), digest)
+
+
+def joined_key(parts: Sequence[str]) -> str:
+    """A key of several columns as one text."""
+    if any("|" in part for part in parts):  # rare; ("a|b", "c") is not ("a", "b|c")
+        parts = [part.replace("\\", "\\\\").replace("|", "\\|") for part in parts]
+    return "|".join(parts)
 
 
 def _at_length(record: Any, refused: str) -> bytes | Unwritable:

@@ -172,8 +172,7 @@ def read_changes(
     )
     hidden = suppressed(store) if hidden is None else hidden
     shown = [_shown(change_of(row), hidden) for row in rows]
-    mixed = hidden.mixed or (suppressed(store).mixed if hidden.parties else ())
-    return unmixed(shown, mixed, lambda party: _told_now(store, party)) if mixed else shown
+    return unmixed(shown, hidden.mixed, lambda party: _told_now(store, party))
 
 
 def _shown(change: Change, hidden: Suppressed) -> Change:

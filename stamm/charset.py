@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from stamm.errors import InputError
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -51,6 +53,18 @@ def detected(chunks: Iterable[bytes]) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+def refuse_garbled(path: Path, hint: str) -> None:
+    """Any bytes can be read as Windows-1252; as a guess it has to make sense, else InputError."""
+    line = garbled_line(path)
+    if line is not None:
+        raise InputError(
+            f"{path.name}: expected text in UTF-8, UTF-16 or Windows-1252, found other letters in "
+            f"line {line}",
+            hint=hint,
+            line=line,
+        )
 
 
 def garbled_line(path: Path) -> int | None:

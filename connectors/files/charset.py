@@ -11,9 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from stamm.charset import chunks_of, detected, garbled_line
+from stamm.charset import chunks_of, detected, refuse_garbled
 from stamm.errors import InputError
 
+_DECLARE = (
+    "Set `encoding` of this source: mac_roman if it comes from a Mac, cp850 if from DOS, cp1252 if "
+    "it is that all the same; or save the file as UTF-8."
+)
 _OF_ONE_BYTE = frozenset({"cp1252", "mac_roman", "cp850"})
 
 
@@ -23,7 +27,7 @@ def open_text(path: Path, declared: str | None, newline: str = "") -> Iterator[T
     found = detected(chunks_of(path))
     encoding = declared or found
     if declared is None and found == "cp1252":
-        _doubt(path)
+        refuse_garbled(path, _DECLARE)
     if encoding.startswith("utf-16") and found.startswith("utf-16"):
         encoding = found  # which of its two orders, if no mark tells
     _prove(path, encoding, found)
@@ -53,19 +57,6 @@ def _prove(path: Path, encoding: str, found: str) -> None:
         raise InputError(
             f"{path.name}: expected text in {encoding}, found UTF-8",
             hint="Set `encoding: utf-8` of this source.",
-        )
-
-
-def _doubt(path: Path) -> None:
-    """Any bytes can be read as cp1252; as a guess it has to make sense."""
-    line = garbled_line(path)
-    if line is not None:
-        raise InputError(
-            f"{path.name}: expected text in UTF-8, UTF-16 or Windows-1252, found other letters in "
-            f"line {line}",
-            hint="Set `encoding` of this source: mac_roman if it comes from a Mac, cp850 if from "
-            "DOS, cp1252 if it is that all the same; or save the file as UTF-8.",
-            line=line,
         )
 
 

@@ -22,6 +22,7 @@ from connectors.files.places import files_of, is_there, local
 from connectors.files.settings import FilesSource
 from connectors.files.tables import Row, open_table
 from connectors.files.values import BIRTHS, DATES, DAYS, NUMBERS, as_day, iso_date, number, plain
+from connectors.records import joined_key
 from connectors.source import Page, Stream, Unreadable, Window
 from stamm.charset import chunks_of
 from stamm.clock import Clock, SystemClock
@@ -124,7 +125,8 @@ class FilesReader:
         parts = [cells.get(name) for name in self._key]
         if all(part is None for part in parts):
             return _refused("key_missing", f"no {' + '.join(self._key)}", cells)
-        key = _joined(["" if part is None else str(part) for part in parts])
+        texts = ["" if part is None else str(part) for part in parts]
+        key = joined_key(texts) if len(texts) > 1 else texts[0]
         if not seen.add(key):
             return _refused("key_doubled", "an earlier row has the same key", cells)
         return self._mapped(key, row, cells)
@@ -141,13 +143,6 @@ class FilesReader:
             if isinstance(row.get(names[name]), str):  # a text, not a number as one
                 _put(record, name, number(str(record[name]), self._source.decimal))
         return record
-
-
-def _joined(parts: list[str]) -> str:
-    """One column as it stands, several as `connectors.records` joins them."""
-    if len(parts) > 1 and any("|" in part for part in parts):  # ("a|b", "c") is not ("a", "b|c")
-        parts = [part.replace("\\", "\\\\").replace("|", "\\|") for part in parts]
-    return "|".join(parts)
 
 
 def _put(record: dict[str, Any], name: str, read: str | None) -> None:

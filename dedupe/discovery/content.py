@@ -127,12 +127,8 @@ def _by_repetition(profile: Profile) -> list[Belief]:
     return [Belief("text", 0.1, "nothing else fits")]
 
 
-def _in(kind: str) -> Callable[[str], object]:
-    return lambda value: folded(value) in known_words()[kind]
-
-
-def _is_salutation(value: str) -> bool:
-    return bool(known_words()["gender"].union(known_words()["firm"]) & {folded(value)})
+def _in(*kinds: str) -> Callable[[str], object]:
+    return lambda value: any(folded(value) in known_words()[kind] for kind in kinds)
 
 
 def _is_street(value: str) -> bool:
@@ -155,7 +151,7 @@ def _has_letters(value: str) -> bool:
 _SHAPES: dict[Role, Callable[[str], object]] = {
     "email": _EMAIL.match, "website": _URL.search, "phone": _is_phone,
     "birth_date": is_date, "birth_year": _YEAR.match, "postcode": _POSTCODE.match,
-    "house_number": _HOUSE_NUMBER.match, "vat_id": _VAT.match, "gender": _is_salutation,
+    "house_number": _HOUSE_NUMBER.match, "vat_id": _VAT.match, "gender": _in("gender", "firm"),
     "country": _in("country"), "street": _is_street,
     "birth_day": lambda v: v.strip(".").isdigit() and 1 <= int(v.strip(".")) <= 31,
     "birth_month": lambda v: (

@@ -8,7 +8,7 @@ would lose what makes 01067 a postcode.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,18 +59,18 @@ def alone(path: Path) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
-def without_decimals(con: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str]) -> None:
+def without_decimals(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> None:
     """Columns that were numbers with gaps, and became floats: 10115.0 is 10115."""
-    asked = [
-        f"bool_and(regexp_full_match({quoted(c)}, '-?[0-9]+\\.0+')) as {quoted(c)}" for c in columns
-    ]
-    for column, floats in zip(
-        columns, con.execute(f"select {', '.join(asked)} from {table}").fetchall()[0], strict=True
-    ):
-        if floats:
-            con.execute(
-                f"update {table} set {quoted(column)} = split_part({quoted(column)}, '.', 1)"
-            )
+    names = [quoted(column) for column in columns]
+    tests = ", ".join(f"bool_and(regexp_full_match({name}, '-?[0-9]+\\.0+'))" for name in names)
+    [are_floats] = con.execute(f"select {tests} from {table}").fetchall()
+    whole = ", ".join(
+        f"{name} = split_part({name}, '.', 1)"
+        for name, is_float in zip(names, are_floats, strict=True)
+        if is_float
+    )
+    if whole:
+        con.execute(f"update {table} set {whole}")
 
 
 def distinct_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from stamm.charset import chunks_of, detected, garbled_line
+from stamm.charset import chunks_of, detected, refuse_garbled
 from stamm.errors import InputError
 
 
@@ -24,11 +24,9 @@ def as_utf8(path: Path, work_dir: Path) -> tuple[Path, tuple[str, ...]]:
         )
     if encoding == "utf-8":
         return path, ()
-    if encoding == "cp1252" and (line := garbled_line(path)) is not None:
-        raise InputError(
-            f"{path.name}: expected text in UTF-8, UTF-16 or Windows-1252, found other letters in "
-            f"line {line}",
-            hint="It looks like text of a Mac, of DOS or in several encodings: save it as UTF-8.",
+    if encoding == "cp1252":
+        refuse_garbled(
+            path, "It looks like text of a Mac, of DOS or in several encodings: save it as UTF-8."
         )
     rewritten = work_dir / f"{path.name}.utf8"
     _rewrite(path, rewritten, encoding)

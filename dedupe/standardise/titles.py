@@ -65,19 +65,12 @@ def _told(text: str) -> Iterator[tuple[str, bool]]:
     titled = ""
     for place, word in enumerate(words):
         parts = folded(word).split()
-        if _is_title(parts, titled, words[place + 1 : place + 2]):
-            titled = parts[-1]
-            yield word, False
-            continue
-        titled = ""
-        yield (
-            word,
-            not (
-                (len(parts) == 1 and parts[0] in _SALUTATIONS)
-                or (spelt and word.strip("(),.") in (_BEHIND if place else _BEFORE))
-                or (place and _is_generation(word, parts, len(words)))
-            ),
-        )
+        is_title = _is_title(parts, titled, words[place + 1 : place + 2])
+        titled = parts[-1] if is_title else ""
+        in_capitals = spelt and word.strip("(),.") in (_BEHIND if place else _BEFORE)
+        is_generation = place and _is_generation(word, parts, len(words))
+        is_salutation = len(parts) == 1 and parts[0] in _SALUTATIONS
+        yield word, not (is_title or in_capitals or is_generation or is_salutation)
 
 
 def _words(text: str) -> list[str]:

@@ -19,9 +19,9 @@ from serving.desk.following import CHANNELS, following, name_of
 from serving.desk.pages import page, redirect
 from serving.desk.pinning import pin, pinning, unpin
 from serving.desk.refusals import Refused
-from serving.desk.review import LONGEST_REASON, form_number, signed
+from serving.desk.review import LONGEST_REASON, form_number, meanwhile, signed
 from serving.desk.searching import MOST, search
-from serving.explaining import Why, history_shown, judgement_shown, why_without
+from serving.explaining import Why, history_shown, why_without
 from serving.suppressed import Suppressed
 from stamm.errors import InputError
 
@@ -91,7 +91,7 @@ def unmerge(asked: Seated, party_id: PartyId) -> Response:
             reason=_reason(asked), seen=form_number(asked, "seen"),
         )  # fmt: skip
     except Meanwhile as other:
-        return _meanwhile(asked, other)
+        return meanwhile(asked, other)
     return redirect(f"/desk/customers/{party}?done={kept.seq}")
 
 
@@ -111,7 +111,7 @@ def merge(asked: Seated, party_id: PartyId) -> Response:
     try:
         kept = join(asked.store, party, other, signed(asked), reason=reason, seen=seen)
     except Meanwhile as faster:
-        return _meanwhile(asked, faster)
+        return meanwhile(asked, faster)
     return redirect(f"/desk/customers/{party}?done={kept.seq}")
 
 
@@ -176,12 +176,6 @@ def _history(asked: Asked, bench: Bench, party: str) -> list[Happening]:
 
 def _hidden(asked: Asked, bench: Bench) -> Suppressed:
     return Suppressed(bench.hidden, asked.view.hidden.addresses)
-
-
-def _meanwhile(asked: Asked, other: Meanwhile) -> Response:
-    theirs = judgement_shown(other.theirs, asked.view.hidden.addresses)
-    left, right = min(theirs.left), min(theirs.right)
-    return page(asked, "review_meanwhile", 409, theirs=theirs, left=left, right=right)
 
 
 def _now(asked: Asked) -> datetime:

@@ -73,7 +73,7 @@ def verdict(asked: Seated) -> Response:
                 reason=form.one("reason")[:LONGEST_REASON], seen=seen,
             )  # fmt: skip
         except Meanwhile as other:
-            return _meanwhile(asked, other, left, right)
+            return meanwhile(asked, other, left, right)
     return redirect(f"/desk/review?done={kept.seq}")
 
 
@@ -84,12 +84,14 @@ def take_back(asked: Seated) -> Response:
     try:
         mine = undo(asked.store, number, signed(asked))
     except Meanwhile as other:
-        return _meanwhile(asked, other, min(other.theirs.left), min(other.theirs.right))
+        return meanwhile(asked, other)
     left, right = _pair_of(asked, mine.left, mine.right)
     return redirect("/desk/review/case?" + urlencode({"left": left, "right": right}))
 
 
-def _meanwhile(asked: Asked, other: Meanwhile, left: str, right: str) -> Response:
+def meanwhile(asked: Asked, other: Meanwhile, left: str = "", right: str = "") -> Response:
+    """Somebody else decided about these two records, or about the two sides of a judgement."""
+    left, right = left or min(other.theirs.left), right or min(other.theirs.right)
     theirs = judgement_shown(other.theirs, asked.view.hidden.addresses)
     return page(asked, "review_meanwhile", 409, theirs=theirs, left=left, right=right)
 

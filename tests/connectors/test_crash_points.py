@@ -86,9 +86,8 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next(
 UNDOING = [(CurrentVersions, "rebuild"), (shutil, "rmtree")]
 
 
-def undone(bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int, *, after: bool) -> Killer:
-    """A read that was killed midway is to be undone, for all is to be read; killed again there."""
-    change(bench)
+def killed_midway(bench: Bench, *, full: bool = False) -> None:
+    """A read that dies between two pages."""
 
     def die(start: int) -> None:
         if start == 8:
@@ -96,8 +95,14 @@ def undone(bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int, *, after: boo
 
     bench.server.before_page = die
     with pytest.raises(Killed):
-        bench.extract()
+        bench.extract(full=full)
     bench.server.before_page = lambda _: None
+
+
+def undone(bench: Bench, monkeypatch: pytest.MonkeyPatch, at: int, *, after: bool) -> Killer:
+    """A read that was killed midway is to be undone, for all is to be read; killed again there."""
+    change(bench)
+    killed_midway(bench)
     killer = Killer(at, after=after)
     with monkeypatch.context() as patched:
         for owner, name in UNDOING:
@@ -128,15 +133,7 @@ def test_undoing_has_two_steps(bench: Bench, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_load_whose_parts_are_gone_is_begun_anew(bench: Bench):
     change(bench)
-
-    def die(start: int) -> None:
-        if start == 8:
-            raise Killed
-
-    bench.server.before_page = die
-    with pytest.raises(Killed):
-        bench.extract(full=True)
-    bench.server.before_page = lambda _: None
+    killed_midway(bench, full=True)
     # As an earlier version left it, which was killed while it undid a load.
     max(bench.landing.glob("*/*/load=*/part-00000.parquet")).unlink()
     bench.server.asked.clear()

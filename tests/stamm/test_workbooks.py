@@ -1,6 +1,5 @@
 """Every row of a sheet is given, whatever the workbook says of its extent; damage is told."""
 
-import re
 import zipfile
 
 import openpyxl
@@ -8,8 +7,8 @@ import pytest
 
 from stamm.errors import InputError
 from stamm.workbooks import opened, rows
+from tests.stamm.sheets import SHEET, dimension, rewritten
 
-SHEET = "xl/worksheets/sheet1.xml"
 LINES = [("Nr", "Name"), *((n, f"N{n}") for n in range(1, 301))]
 
 
@@ -23,26 +22,9 @@ def workbook(tmp_path):
     return path
 
 
-def rewritten(path, change):
-    """The workbook with other bytes of its sheet; None leaves the sheet out."""
-    with zipfile.ZipFile(path) as archive:
-        pieces = {name: archive.read(name) for name in archive.namelist()}
-    pieces[SHEET] = change(pieces[SHEET])
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in pieces.items():
-            if content is not None:
-                archive.writestr(name, content)
-    return path
-
-
 def read(path):
     with opened(path, values=True) as book:
         return list(rows(path, book.worksheets[0]))
-
-
-def dimension(ref):
-    tag = b'<dimension ref="%s" />' % ref if ref else b""
-    return lambda sheet: re.sub(rb"<dimension [^>]*>", tag, sheet)
 
 
 @pytest.mark.parametrize("ref", [b"A1:B301", b"A1:B4", b"A1", b"A1:A301", b"A1:D400", None])

@@ -6,9 +6,7 @@ The bytes are written by hand or by the programs' own libraries; the record is t
 import datetime as dt
 import json
 import quopri
-import re
 import tracemalloc
-import zipfile
 from decimal import Decimal
 
 import openpyxl
@@ -21,6 +19,7 @@ from connectors.files.reader import FilesReader
 from connectors.files.settings import FilesSource
 from connectors.source import Window
 from stamm.errors import InputError
+from tests.stamm.sheets import dimension, rewritten
 
 WINDOW = Window(None, dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
 MAP = {
@@ -179,13 +178,7 @@ def test_rows_of_any_width_below_the_extent_that_the_sheet_states_are_read(tmp_p
     head = ["Nr", "Stand", "Firma", "Ort"]
     rows = [head, [7, None, "Größe", "Köln"], [8, 46022], [], [9, 46022, "Roth", "Ulm", "beyond"]]
     path = workbook(tmp_path / "k.xlsx", rows)
-    with zipfile.ZipFile(path) as archive:
-        pieces = {name: archive.read(name) for name in archive.namelist()}
-    sheet = "xl/worksheets/sheet1.xml"
-    pieces[sheet] = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', pieces[sheet])
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in pieces.items():
-            archive.writestr(name, content)
+    rewritten(path, dimension(b"A1"))
     names = {"company_name": "Firma", "city": "Ort", "estimated_on": "Stand"}
     assert records(source(path, "excel", map=names, stream="parties")) == [
         {"key": "7", "company_name": "Größe", "city": "Köln", "estimated_on": None},
