@@ -14,6 +14,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from stamm.yaml_text import read_yaml
+
 KINDS: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
     "number": (int, float),
@@ -53,12 +55,10 @@ def allowed(field: Field) -> frozenset[type]:
 @cache
 def declared_fields(system: str) -> Mapping[str, Schema]:
     """Stream → schema of a system; empty if it has declared none."""
-    import yaml
-
     beside = (_FOLDER / "schemas" / f"{system}.yml", _FOLDER / system / "schema.yml")
     for path in beside:
         if path.exists():
-            written = yaml.safe_load(path.read_text(encoding="utf-8"))
+            written = read_yaml(path)
             return {stream: _read(fields) for stream, fields in written.items()}
     return {}
 

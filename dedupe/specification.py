@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stamm.errors import InputError
+from stamm.yaml_text import read_yaml
 
 PartyType = Literal["person", "organisation"]
 MAX_LEVELS = 7  # three bits per comparison; 0 is "missing"
@@ -217,7 +218,7 @@ def load_specification(party_type: str, path: Path | None = None) -> Specificati
         raise InputError(f"party type: expected person or organisation, found {party_type!r}")
     file = path or Path(__file__).parent / "specifications" / f"{party_type}.yml"
     try:
-        return Specification.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return Specification.model_validate(read_yaml(file))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as mistake:
         raise InputError(
             f"{file}: expected a specification in YAML: {str(mistake).splitlines()[0]}",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.project import DBT_PROJECT, REPOSITORY
+from stamm.yaml_text import read_yaml
 
 PAGE = REPOSITORY / "docs" / "dictionary.md"
 _MARTS = DBT_PROJECT / "models" / "marts"
@@ -28,12 +29,7 @@ _REFERENCE = re.compile(r"'(\w+)'")
 
 def page() -> str:
     """The whole page."""
-    import yaml
-
-    sections = {
-        path: yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
-        for path in sorted(_MARTS.rglob("*.yml"))
-    }
+    sections = {path: read_yaml(path).get("models", []) for path in sorted(_MARTS.rglob("*.yml"))}
     told = {path: models for path, models in sections.items() if models}
     marts = {model["name"] for models in told.values() for model in models}
     parts = [_HEAD, _contents(told)]

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from stamm.yaml_text import read_yaml
 
 _FILE = Path(__file__).with_name("locations.yml")
 
@@ -37,7 +38,7 @@ class Location(BaseModel):
 
 def load() -> tuple[Location, ...]:
     """All listed places, in the order of the file."""
-    rows = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    rows = read_yaml(_FILE)
     return tuple(Location.model_validate(row) for row in rows)
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from stamm.yaml_text import read_yaml
 
 MESS_FILE = Path(__file__).with_name("mess.yml")
 SYSTEMS = ("erp", "webshop", "email", "support")
@@ -40,7 +40,7 @@ class Mess:
 @lru_cache(maxsize=1)
 def load_mess() -> Mess:
     """The mess as it is fixed in the file beside this module."""
-    return Mess(_flatten(yaml.safe_load(MESS_FILE.read_text(encoding="utf-8")), ""))
+    return Mess(_flatten(read_yaml(MESS_FILE), ""))
 
 
 def _flatten(tree: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def prepare_firms(con: duckdb.DuckDBPyConnection, organisations: str) -> None:
     """What `firm_names_sql` reads of these records of the match input, a query."""
     con.execute(f"create or replace temp view organisations as {organisations}")
     with parsers() as opened:
-        _standardise_all(con, _EMPLOYERS, opened)
+        standardise_values(con, _EMPLOYERS, opened)
 
 
 def firm_names_sql() -> str:
@@ -130,8 +130,8 @@ def prepare(
         f" select seq, {used} from {rows} inner join numbered using (record_id)"
     )
     with parsers() as opened:
-        _standardise_all(con, _CONTACT_POINTS, opened)
-        _standardise_all(con, _NAMES if party_type == "person" else _FIRMS, opened)
+        standardise_values(con, _CONTACT_POINTS, opened)
+        standardise_values(con, _NAMES if party_type == "person" else _FIRMS, opened)
         _execute(con, "contact_points.sql")
         if party_type == "person":
             _place_names(con, opened, learn_context=learn_context)
@@ -162,16 +162,9 @@ def _place_names(con: duckdb.DuckDBPyConnection, opened: Parsers, *, learn_conte
     if learn_context:
         _execute(con, "name_shares.sql")
     _execute(con, "nameless_boxes.sql")
-    _standardise_all(con, [(kinds.READINGS, "select raw from nameless_boxes")], opened)
+    standardise_values(con, [(kinds.READINGS, "select raw from nameless_boxes")], opened)
     _execute(con, "mail_names.sql")
-    _standardise_all(con, _MAIL_NAMES, opened)
-
-
-def _standardise_all(
-    con: duckdb.DuckDBPyConnection, wanted: list[tuple[Kind, str]], opened: Parsers
-) -> None:
-    for kind, distinct in wanted:
-        standardise_values(con, kind, distinct, opened)
+    standardise_values(con, _MAIL_NAMES, opened)
 
 
 def _execute(con: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -46,26 +46,34 @@ class Kind:
 
 
 def standardise_values(
-    con: duckdb.DuckDBPyConnection, kind: Kind, distinct: str, parsers: Parsers
+    con: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[Kind, str]], parsers: Parsers
 ) -> None:
-    """Have all raw values that `distinct` selects in `link.std_<kind>`.
+    """Have all raw values that each query selects in `link.std_<kind>` of its kind, in this order.
 
     Duplicates and rows with a null first column are dropped. More values may be there: those of
     other records, or of earlier runs.
     """
-    _create(con, kind)
+    _create_missing(con, [kind for kind, _ in wanted])
+    for kind, distinct in wanted:
+        unknown = _write_unknown(con, kind, distinct)
+        if unknown:
+            spelt = ", ".join(_spelt_names(kind))
+            spellings = con.execute(
+                f"select distinct {spelt} from unknown_values order by all"
+            ).to_arrow_table()
+            _add(con, kind, spellings, parsers.parse(kind, spellings))
+
+
+def _write_unknown(con: duckdb.DuckDBPyConnection, kind: Kind, distinct: str) -> int:
+    """The raw values that are not there yet, in temp table `unknown_values`; how many."""
     raw = ", ".join(kind.raw)
     match = " and ".join(f"k.{c} is not distinct from w.{c}" for c in kind.raw)
-    con.execute(
+    [(count,)] = con.execute(
         f"create or replace temp table unknown_values as select {raw}, {_spelling(kind)}"
         f" from (select distinct {raw} from ({distinct}) where {kind.raw[0]} is not null) as w"
         f" where not exists (select 1 from {kind.table} as k where {match})"
-    )
-    spellings = con.execute(
-        f"select distinct {', '.join(_spelt_names(kind))} from unknown_values order by all"
-    ).to_arrow_table()
-    if spellings.num_rows:
-        _add(con, kind, spellings, parsers.parse(kind, spellings))
+    ).fetchall()
+    return int(count)
 
 
 def parts_of(con: duckdb.DuckDBPyConnection, kind: Kind, raw: pa.Array) -> pa.Table:
@@ -77,7 +85,7 @@ def parts_of(con: duckdb.DuckDBPyConnection, kind: Kind, raw: pa.Array) -> pa.Ta
 
     asked = pa.table({"raw": raw})
     known = asked.slice(0, 0)
-    if _is_current(con, kind):
+    if kind.table in _current_tables(con):
         with arriving(con, asked) as rows:
             known = con.sql(f"from {kind.table} semi join {rows} using (raw)").to_arrow_table()
             asked = con.sql(f"from {rows} anti join {kind.table} using (raw)").to_arrow_table()
@@ -85,23 +93,24 @@ def parts_of(con: duckdb.DuckDBPyConnection, kind: Kind, raw: pa.Array) -> pa.Ta
     return pa.concat_tables([known, parsed]) if known.num_rows else parsed
 
 
-def _create(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """The empty table, unless it is there by the same parsers."""
-    if _is_current(con, kind):
-        return
-    columns = ", ".join([f"{c} varchar" for c in kind.raw] + [f"{c} {t}" for c, t in kind.columns])
-    con.execute(f"create or replace table {kind.table} ({columns})")
-    con.execute(f"comment on table {kind.table} is '{version()}'")
+def _create_missing(con: duckdb.DuckDBPyConnection, wanted: Sequence[Kind]) -> None:
+    """The empty tables of those kinds that are not there by the same parsers."""
+    there = _current_tables(con)
+    for kind in {one.name: one for one in wanted}.values():
+        if kind.table not in there:
+            columns = [f"{c} varchar" for c in kind.raw] + [f"{c} {t}" for c, t in kind.columns]
+            con.execute(f"create or replace table {kind.table} ({', '.join(columns)})")
+            con.execute(f"comment on table {kind.table} is '{version()}'")
 
 
-def _is_current(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
-    """Whether the table is there by the same parsers: its comment tells their version."""
+def _current_tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The tables that are there by the same parsers: their comments tell the version."""
     found = con.execute(
-        "select comment from duckdb_tables() where schema_name = 'link' and table_name = ?"
-        " and database_name = current_database()",
-        [f"std_{kind.name}"],
-    ).fetchone()
-    return bool(found and found[0] == version())
+        "select 'link.' || table_name from duckdb_tables() where schema_name = 'link'"
+        " and comment = ? and database_name = current_database()",
+        [version()],
+    ).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _spelt_names(kind: Kind) -> list[str]:

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stamm.errors import SettingsError
+from stamm.yaml_text import read_yaml
 
 PartyType = Literal["person", "organisation"]
 Criterion = Literal[
@@ -62,7 +62,7 @@ class Rules(_Strict):
 @cache
 def load_rules(path: Path = BUILT_IN) -> Rules:
     """The rules in `path`. Raises SettingsError with one text per mistake."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = read_yaml(path)
     try:
         return Rules.model_validate(content)
     except ValidationError as failure:

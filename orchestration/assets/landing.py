@@ -22,6 +22,7 @@ from orchestration.copying import copy_current
 from orchestration.project import DBT_PROJECT, Project, declared_sources
 from orchestration.session import Pipeline, Session
 from stamm.duck import open_warehouse
+from stamm.yaml_text import read_yaml
 
 _LEDGERS = {
     "stream_basis": "Purpose, legal basis and retention of every stream and field group.",
@@ -108,9 +109,8 @@ def _landed_streams(project: Project) -> dict[AssetKey, tuple[str, str]]:
 
 def _read_by_staging() -> set[str]:
     """Tables that models name, also where no source brings them; the others would be clutter."""
-    import yaml
 
-    written = yaml.safe_load((DBT_PROJECT / "models" / "sources.yml").read_text(encoding="utf-8"))
+    written = read_yaml(DBT_PROJECT / "models" / "sources.yml")
     [landing] = [source for source in written["sources"] if source["name"] == "landing"]
     return {table["name"] for table in landing["tables"]}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import yaml
+from stamm.yaml_text import read_yaml
 
 LANGUAGES = ("de", "en")
 Say = Callable[..., str]
@@ -20,7 +20,7 @@ _FILE = Path(__file__).with_name("texts.yml")
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Key → language → text."""
-    found: dict[str, dict[str, str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = read_yaml(_FILE)
     return found
 
 

@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from stamm.duck import quoted
+from stamm.yaml_text import read_yaml
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,7 +42,7 @@ def contracts() -> dict[str, dict[str, str]]:
     models = (
         model
         for contract in sorted(MARTS.rglob("*.yml"))
-        for model in yaml.safe_load(contract.read_text(encoding="utf-8")).get("models", [])
+        for model in read_yaml(contract).get("models", [])
     )
     return {
         model["name"]: {

@@ -45,7 +45,7 @@ def standardised(con, kind, rows, by=None):
     columns = ", ".join(f"{c} varchar" for c in kind.raw)
     con.execute(f"create or replace temp table rows ({columns})")
     con.executemany(f"insert into rows values ({', '.join('?' * len(kind.raw))})", rows)
-    standardise_values(con, kind, "from rows", by or Parsers())
+    standardise_values(con, [(kind, "from rows")], by or Parsers())
     found = con.execute(f"from {kind.table} order by all").fetchall()
     return {row[: len(kind.raw)]: row[len(kind.raw) :] for row in found}
 

@@ -8,13 +8,28 @@ import pytest
 from stamm.home import Home
 from stamm.store import Store
 from tests.serving.api.published import publish_company, rows_of_the_company
-from tests.serving.desk.desks import Browser, add_people, opened
+from tests.serving.desk.desks import Browser, add_people, opened, quick_hashes
+
+
+@pytest.fixture(autouse=True)
+def hashes(request):
+    """Quick ones, unless a test asks for those that are slow on purpose."""
+    if "slow_hashes" in request.fixturenames:
+        yield
+    else:
+        with quick_hashes():
+            yield
+
+
+@pytest.fixture
+def slow_hashes():
+    """The hashes that users have."""
 
 
 @pytest.fixture(scope="session")
 def published_once(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("company")).prepare()
-    with closing(Store.open(home.store)) as store:
+    with closing(Store.open(home.store)) as store, quick_hashes():
         publish_company(home, store, 1, rows_of_the_company())
         add_people(store)
     return home

@@ -9,6 +9,8 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from dedupe.golden_tables import PARTY_TYPES
@@ -18,6 +20,7 @@ from orchestration.specifications import with_threshold
 from serving.api.app import application
 from serving.api.reads import ReadLog
 from serving.api.service import Service
+from serving.desk import passwords
 from serving.desk.condition import Condition, Fault, ReadStream
 from serving.desk.copies import Copies
 from serving.desk.desk import Desk
@@ -77,8 +80,16 @@ def task(home: Home, thresholds) -> Task:
     return Task(home, scratch(home), tried, AT)
 
 
+@contextmanager
+def quick_hashes():
+    """Passwords are hashed in a moment: most tests look at what comes after logging in."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: quick)
+        yield
+
+
 def add_people(store: Store) -> None:
-    """Each with a hash that is slow on purpose."""
     for name, role in PEOPLE.items():
         add_user(store, name, role, PASSWORD, at=AT)
 

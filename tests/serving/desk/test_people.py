@@ -9,7 +9,9 @@ from tests.serving.api.published import AT
 from tests.serving.desk.desks import PASSWORD
 
 
-def test_a_user_is_let_in_by_the_password_and_only_its_slow_hash_is_kept(store, tmp_path):
+def test_a_user_is_let_in_by_the_password_and_only_its_slow_hash_is_kept(
+    slow_hashes, store, tmp_path
+):
     made = add_user(store, "m.winter", "steward", PASSWORD, at=AT)
     assert let_in(store, "m.winter", PASSWORD) == made
     assert let_in(store, "m.winter", PASSWORD + "x") is None
