@@ -6,6 +6,7 @@ where both meet, after the run, and nothing flows back.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ Scores = dict[str, tuple[float, float, float]]
 
 
 def evaluate(project: Project, store: Store, predicted: Mapping[str, str]) -> Scores:
-    """Precision, recall and F1, pairwise and by cluster; empty without a truth.
+    """Precision, recall and F1, pairwise and by cluster; empty without a truth that meets them.
 
     `predicted` is record id → golden id.
     """
@@ -27,6 +28,13 @@ def evaluate(project: Project, store: Store, predicted: Mapping[str, str]) -> Sc
     from dedupe.measures.evaluate import scores
 
     found = scores(predicted, truth)
+    if not found.records:  # scores of nothing would look perfect
+        logging.getLogger("stamm").warning(
+            "the truth says nothing about any of the %s records: expected the keys of its source,"
+            " found none of them; see `truth` in stamm.yaml",
+            f"{len(predicted):,}",
+        )
+        return {}
     return {"pairwise": found.pairwise, "cluster": found.cluster}
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,8 @@ class FilesReader:
         names = self._source.map or {name: name for name in cells if name != KEY}
         record = {"key": key, **{ours: cells.get(theirs) for ours, theirs in names.items()}}
         for name in DATES & record.keys():
+            if isinstance(row.get(names[name]), date):  # a cell that is a date, not a text of one
+                continue
             read = iso_date(str(record[name]), self._source.date_format, birth=name in BIRTHS)
             _put(record, name, read)
         for name in DAYS & record.keys():

@@ -17,6 +17,7 @@ from dedupe.discovery.folding import compact_sql, folded_sql, words_sql
 from dedupe.discovery.parties import party_type_sql
 from dedupe.discovery.profile import text_sql, trimmed_sql
 from dedupe.discovery.roles import Role, name_words
+from stamm.birth_years import born_in
 from stamm.duck import quoted
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ FURTHER_ROLES: tuple[Role, ...] = (
     "gender",
     "legal_form",
 )
+_BORN_IN = [born_in(year) for year in range(100)]
 # Columns `x_…` of our own making; no column of the user's bears such a name.
 _OWN = frozenset({"x_birth", "x_birth_swapped", "x_birth_year", "x_birth_day", "x_words"})
 _NOTHING = {
@@ -250,16 +252,21 @@ def _birth_sql(births: dict[str, str], discovery: Discovery) -> str:
 
 def _split_birth(discovery: Discovery) -> str:
     """Year, month and day from columns of their own; what is not known is 00."""
-    year = _coalesced(discovery.as_one("birth_year"))
-    digits = f"lpad(nullif(regexp_replace({year}, '\\D', '', 'g'), ''), 4, '0')"
+    year = _year_sql(_coalesced(discovery.as_one("birth_year")))
     month = _coalesced(discovery.as_one("birth_month"))
     day = _coalesced(discovery.as_one("birth_day"))
     parts = (
-        f"nullif({digits}, '0000')",
+        f"lpad(nullif({year}, 0)::varchar, 4, '0')",
         _part_sql(month, f"{_month_numbers()}[{folded_sql(month)}]") if month else "'00'",
         _part_sql(day, "null") if day else "'00'",
     )
     return " || ".join(parts)
+
+
+def _year_sql(text: str) -> str:
+    """The first number in it: a year, or the last two digits of one."""
+    number = f"try_cast(nullif(regexp_extract({text}, '\\d+'), '') as bigint)"
+    return f"case when {number} between 1 and 99 then {_BORN_IN}[{number} + 1] else {number} end"
 
 
 def _part_sql(text: str, word: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.alone import AtWork
+from orchestration.announcing import listening
 from orchestration.cli.main import app
 from orchestration.session import Pipeline
 from orchestration.turns import last_run, written
@@ -54,9 +55,11 @@ def test_a_run_that_begins_waits_until_the_last_reader_has_let_go(home):
     reader.start()
     reading.wait(30)
     threading.Timer(0.1, free.set).start()
-    with written(home):
+    told = []
+    with listening(lambda text, passing: told.append((text, passing))), written(home):
         assert free.is_set()
         open_warehouse(home.warehouse).close()
+    assert told == [("waiting for a command that reads the warehouse, 600 s at most", False)]
     reader.join()
 
 

@@ -220,6 +220,20 @@ def test_an_amount_that_is_no_number_and_an_odd_date_are_kept_beside(tmp_path):
     ]
 
 
+def test_a_cell_that_is_a_date_needs_no_declared_form_of_texts(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["Nr", "Geb", "Stand"])
+    book.active.append([1, dt.date(1985, 2, 7), dt.datetime(2026, 6, 30, 12, 5)])  # noqa: DTZ001 - Excel knows no zones
+    book.active.append([2, "07/02/1985", "06/30/2026"])
+    book.save(tmp_path / "k.xlsx")
+    names = {"birth_date": "Geb", "updated_at": "Stand"}
+    declared = source(tmp_path / "k.xlsx", format="excel", map=names, date_format="%m/%d/%Y")
+    assert records(declared) == [
+        {"key": "1", "birth_date": "1985-02-07", "updated_at": "2026-06-30T12:05:00"},
+        {"key": "2", "birth_date": "1985-07-02", "updated_at": "2026-06-30"},
+    ]
+
+
 @given(st.decimals(min_value=0, max_value=10**9, places=2, allow_nan=False))
 def test_a_number_in_german_notation_means_the_same_as_in_english(value):
     english = f"{value:,}"
@@ -241,6 +255,8 @@ def test_what_is_no_number_in_the_declared_notation_is_not_guessed(text):
         ("19151111", None, "1915-11-11"),
         ("12/31/2025", "%m/%d/%Y", "2025-12-31"),
         ("2025-13-01", None, None),
+        ("1985111", None, None),
+        ("1985111", "%Y%m%d", None),
         ("gestern", None, None),
     ],
 )
