@@ -11,7 +11,7 @@ from dedupe.judgement.pins import pins
 from dedupe.survivorship.golden import all_candidates
 from dedupe.survivorship.legal_forms import legal_form
 from stamm.duck import open_warehouse
-from tests.dedupe.increments.histories import DAY, Beginning, check_run
+from tests.dedupe.increments.histories import DAY, check_run
 
 FIELDS = {
     "phone": ("phone",), "address": ("street", "house_number", "postcode", "city", "country"),
@@ -24,11 +24,6 @@ _NOT_OURS = """
     group by party_id
 """
 pytestmark = pytest.mark.timeout(400)
-
-
-@pytest.fixture(scope="module")
-def beginning(tmp_path_factory):
-    return Beginning.make(tmp_path_factory.mktemp("beginning"))
 
 
 @pytest.mark.parametrize(
