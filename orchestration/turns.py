@@ -34,7 +34,7 @@ def written(home: Home, *, patience: float = _READERS_TAKE) -> Iterator[None]:
     `patience`: seconds to wait for readers. Raises `StammError` after them: that is no other run,
     which would do this one's work, so it has to be told.
     """
-    with _turn(home, fcntl.LOCK_EX, patience, announced=True) as is_ours:
+    with _turn(home, fcntl.LOCK_EX, patience) as is_ours:
         if not is_ours:
             raise StammError(
                 f"{home.warehouse}: another command has been reading it for {patience:g} s",
@@ -60,14 +60,15 @@ def last_run(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def _turn(home: Home, kind: int, patience: float, *, announced: bool = False) -> Iterator[bool]:
+def _turn(home: Home, kind: int, patience: float) -> Iterator[bool]:
     """Whether it is ours, within these seconds; it ends with the process, however that ends."""
     with (home.root / "look.lock").open("a") as file:
         try:
             ours = _locked(file, kind, 0)
-            if not ours and announced:
+            if patience and not ours:
                 announce(f"waiting for a command that reads the warehouse, {patience:g} s at most")
-            yield ours or _locked(file, kind, patience)
+                ours = _locked(file, kind, patience)
+            yield ours
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)  # also for a child process that has the file still
 

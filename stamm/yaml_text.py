@@ -1,4 +1,8 @@
-"""YAML → plain values, by libyaml: some ten times as fast as the reader in Python."""
+"""YAML → plain values, by libyaml: some eight times as fast as the reader in Python.
+
+For files that we write. That reader tells the place of a mistake better, so that it reads what
+people write: `stamm.settings_file`, `dedupe.files.own_specification`.
+"""
 
 from __future__ import annotations
 

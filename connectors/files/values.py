@@ -17,8 +17,7 @@ NUMBERS = frozenset({"estimated_annual_spend_eur"})
 _FORMATS = (
     "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%Y%m%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M",
 )  # fmt: skip
-_DIGITS = "%Y%m%d"  # strptime reads 1985111 by it, whose day nobody knows
-_IS_DIGITS = re.compile(r"\d{8}")
+_ALL_DIGITS = re.compile(r"(%[YymdHMS])+")  # strptime reads 1985111, whose day nobody knows
 _HAS_TIME = re.compile(r"%[HIcX]")
 _BEGINS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}T\d{4}")
 _LAST_SERIAL = 2958465  # 31 December 9999, the last day that Excel knows
@@ -68,11 +67,11 @@ def iso_date(text: str, date_format: str | None, *, birth: bool = False) -> str 
     if date_format is None and _BEGINS_ISO.match(text):
         return _iso(text)
     for form in (date_format,) if date_format else _FORMATS:
-        if form == _DIGITS and not _IS_DIGITS.fullmatch(text):
-            continue
         try:
             moment = datetime.strptime(text, form)  # noqa: DTZ007 - as local as it is written
         except ValueError:
+            continue
+        if _ALL_DIGITS.fullmatch(form) and moment.strftime(form) != text:
             continue
         if birth and "%y" in form:
             moment = moment.replace(year=born_in(moment.year))

@@ -257,6 +257,10 @@ def test_what_is_no_number_in_the_declared_notation_is_not_guessed(text):
         ("2025-13-01", None, None),
         ("1985111", None, None),
         ("1985111", "%Y%m%d", None),
+        ("111985", "%d%m%Y", None),
+        ("01011985", "%d%m%Y", "1985-01-01"),
+        ("03MAY1980", "%d%b%Y", "1980-05-03"),
+        ("20251231 10:00:00+01:00", "%Y%m%d %H:%M:%S%z", "2025-12-31T10:00:00+01:00"),
         ("gestern", None, None),
     ],
 )
